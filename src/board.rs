@@ -1,0 +1,1 @@
+//! What the process knows of itself, for probes, console and watchdog.

@@ -1,0 +1,1 @@
+//! Every metric: name, unit, labels, meaning; the counts of a transaction.

@@ -1,0 +1,1 @@
+//! Made posts with planted abuse.
