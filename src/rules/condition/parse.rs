@@ -116,14 +116,16 @@ impl Parser<'_> {
     fn near(&mut self) -> Option<Condition> {
         let start = self.range().start;
         let left = self.primary()?;
+        let end = self.last_end();
         if !self.eat_word("within") {
             return Some(left);
         }
-        let left = self.group(&left, start)?;
+        let left = self.group(&left, start..end)?;
         let words = self.within_words()?;
         let start = self.range().start;
         let right = self.primary()?;
-        let right = self.group(&right, start)?;
+        let end = self.last_end();
+        let right = self.group(&right, start..end)?;
         Some(Condition::Within { words, left, right })
     }
 
@@ -144,15 +146,14 @@ impl Parser<'_> {
     }
 
     /// The names of one side of `within`.
-    fn group(&mut self, condition: &Condition, start: usize) -> Option<Vec<usize>> {
+    fn group(&mut self, condition: &Condition, range: Range<usize>) -> Option<Vec<usize>> {
         let mut names = Vec::new();
         if alternatives(condition, &mut names) {
             return Some(names);
         }
-        let end = self.last_end();
         self.problem(
             Code::WithinOperand,
-            start..end,
+            range,
             "`within` takes a name, or names joined by `or` in parentheses",
             "write (a or b) within 8 words of c, and other conditions beside it with `and`",
         );
