@@ -190,19 +190,26 @@ pub(super) fn check_softer(to: &[PlacedAction], actions: &[PlacedAction], faults
         if mildest.is_some_and(|(least, _)| rank(&one.action) <= least) {
             continue;
         }
-        let (than, help) = match mildest {
-            Some((_, act)) => (
-                act.action.kind.name(),
-                "answer with that action for as long or shorter, with a milder one, or with `refer`",
-            ),
-            None => ("refer", "this rule only refers; answer with `refer` to another queue"),
-        };
         let name = one.action.kind.name();
+        let (than, help) = match mildest {
+            Some((_, act)) if act.action.kind == one.action.kind => (
+                "for less long".to_owned(),
+                "give it the same `for:` as in `actions`, or a shorter one",
+            ),
+            Some((_, act)) => {
+                let name = act.action.kind.name();
+                (
+                    format!("with `{name}`"),
+                    "answer with that action, with a milder one, or with `refer`",
+                )
+            }
+            None => ("with `refer` only".to_owned(), "answer with `refer` to another queue"),
+        };
         faults
             .error(
                 Code::Harsher,
                 one.span,
-                format!("`soften` answers with `{name}`, the rule with `{than}`"),
+                format!("`soften` answers with `{name}`, the rule {than}"),
             )
             .label("harsher than the rule itself")
             .help(help);

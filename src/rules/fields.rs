@@ -24,19 +24,22 @@ pub(super) struct Fields<'n> {
     defaults: &'n [(Node, Node)],
     keys: &'static Keys,
     span: Span,
-    /// True where a key was left out of reading: what seems to be missing may stand under it.
+    /// True where a key is unknown: what seems to be missing may stand under it, misspelt.
     pub(super) is_partial: bool,
+    /// True where a key is for a later version, which changes what the others mean.
+    pub(super) is_later: bool,
 }
 
 impl<'n> Fields<'n> {
     /// Reports unknown keys, keys for later versions, and anything that is no mapping.
     pub(super) fn read(node: &'n Node, keys: &'static Keys, faults: &mut Faults) -> Option<Self> {
-        let Some(map) = mapping(node, keys.of, faults) else { return None };
-        let mut is_partial = false;
+        let map = mapping(node, keys.of, faults)?;
+        let (mut is_partial, mut is_later) = (false, false);
         for (key, _) in map {
             is_partial |= !is_known(key, keys, faults);
+            is_later |= keys.later.contains(&key_text(key));
         }
-        Some(Self { map, defaults: &[], keys, span: node.span, is_partial })
+        Some(Self { map, defaults: &[], keys, span: node.span, is_partial, is_later })
     }
 
     /// The same, with values for the keys that are not there.

@@ -91,15 +91,14 @@ impl Reader<'_> {
             return None;
         }
         let guards: Vec<Guard> = read.into_iter().flatten().collect();
-        for (fires, name) in [(true, "fires"), (false, "quiet")] {
+        let wanted = [
+            (true, "fires", "add a text that the rule must find: - fires: \"…\""),
+            (false, "quiet", "add one close to it that the rule must leave alone: - quiet: \"…\""),
+        ];
+        for (fires, name, help) in wanted {
             if !guards.iter().any(|guard| guard.fires == fires) {
-                self.faults
-                    .error(Code::MissingTest, node.span, format!("no test with `{name}`"))
-                    .help(if fires {
-                        "add a text that the rule must find: - fires: \"…\""
-                    } else {
-                        "add a text close to it that the rule must leave alone: - quiet: \"…\""
-                    });
+                let message = format!("no test with `{name}`");
+                self.faults.error(Code::MissingTest, node.span, message).help(help);
             }
         }
         (self.faults.errors() == before).then_some(guards)

@@ -23,17 +23,17 @@ pub(super) struct Placed {
 
 /// The list files of a pack, each read once.
 #[derive(Debug)]
-pub(super) struct Lists {
+pub(super) struct Lists<'s> {
     /// Text and file index by path; `None`: not UTF-8, which is reported already.
-    files: BTreeMap<String, (usize, Option<Arc<str>>)>,
+    files: BTreeMap<String, (usize, Option<&'s str>)>,
     read: BTreeMap<String, Arc<[Placed]>>,
     used: BTreeSet<String>,
     entries: usize,
 }
 
-impl Lists {
+impl<'s> Lists<'s> {
     /// `files`: path, index for [`Span::file`], text.
-    pub(super) fn new(files: impl Iterator<Item = (String, usize, Option<Arc<str>>)>) -> Self {
+    pub(super) fn new(files: impl Iterator<Item = (String, usize, Option<&'s str>)>) -> Self {
         let files = files.filter(|(path, ..)| role(path) == Role::List);
         Self {
             files: files.map(|(path, index, text)| (path, (index, text))).collect(),
@@ -64,7 +64,7 @@ impl Lists {
                 .help(help);
             return None;
         };
-        let entries: Arc<[Placed]> = read(text.as_deref()?, *index, faults).into();
+        let entries: Arc<[Placed]> = read((*text)?, *index, faults).into();
         self.read.insert(path.to_owned(), Arc::clone(&entries));
         Some(entries)
     }

@@ -43,10 +43,11 @@ pub fn compile(source: &Source) -> Result<Compiled, Report> {
     let names: Vec<String> = source.files.keys().cloned().collect();
     let mut faults = Faults::new(names);
     let texts = Texts::read(source, &mut faults);
-    let lists = source.files.keys().enumerate().map(|(index, path)| {
-        let text = texts.0.get(index).copied().flatten();
-        (path.clone(), index, text.map(Arc::from))
-    });
+    let lists = source
+        .files
+        .keys()
+        .enumerate()
+        .map(|(index, path)| (path.clone(), index, texts.texts.get(index).copied().flatten()));
     let lists = Lists::new(lists);
     let mut reader = Reader { lists, texts, faults };
     let pack = reader.pack(source);
@@ -59,16 +60,28 @@ pub fn compile(source: &Source) -> Result<Compiled, Report> {
 }
 
 /// The files of a pack as text, by index; `None` where one is none, which is reported.
-pub(super) struct Texts<'s>(Vec<Option<&'s str>>);
+pub(super) struct Texts<'s> {
+    texts: Vec<Option<&'s str>>,
+    /// Bytes at which lines begin, of YAML files.
+    lines: Vec<Vec<usize>>,
+    /// Files that could not be read.
+    errors: usize,
+}
 
 impl<'s> Texts<'s> {
     fn read(source: &'s Source, faults: &mut Faults) -> Self {
         let files = source.files.iter().enumerate();
-        Self(files.map(|(index, (path, bytes))| decode(path, bytes, index, faults)).collect())
+        let texts: Vec<_> =
+            files.map(|(index, (path, bytes))| decode(path, bytes, index, faults)).collect();
+        let lines = source.files.keys().zip(&texts).map(|(path, text)| match (role(path), text) {
+            (Role::Manifest | Role::Rules, Some(text)) => line_starts(text),
+            _ => Vec::new(),
+        });
+        Self { lines: lines.collect(), texts, errors: faults.errors() }
     }
 
     fn get(&self, file: usize) -> &'s str {
-        self.0.get(file).copied().flatten().unwrap_or("")
+        self.texts.get(file).copied().flatten().unwrap_or("")
     }
 
     /// What stands at a place.
@@ -84,8 +97,12 @@ impl<'s> Texts<'s> {
 
     /// Line of a place, from 1.
     pub(super) fn line(&self, at: Span) -> usize {
-        self.get(at.file).get(..at.start).unwrap_or("").matches('\n').count() + 1
+        self.lines.get(at.file).map_or(1, |lines| lines.partition_point(|&line| line <= at.start))
     }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 fn decode<'s>(path: &str, bytes: &'s [u8], file: usize, faults: &mut Faults) -> Option<&'s str> {
@@ -137,6 +154,7 @@ pub(super) struct Manifest<'n> {
 
 impl Reader<'_> {
     fn pack(&mut self, source: &Source) -> Option<Pack> {
+        let before = self.faults.errors();
         let mut documents: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
         for (index, path) in source.files.keys().enumerate() {
             if matches!(role(path), Role::Manifest | Role::Rules) {
@@ -144,6 +162,7 @@ impl Reader<'_> {
                 documents.insert(path, nodes);
             }
         }
+        let is_read = self.faults.errors() == before && self.texts.errors == 0;
         let top = self.top(documents.remove(PACK_FILE));
         let fields = top.as_ref().and_then(|top| Fields::read(top, &MANIFEST, &mut self.faults));
         let mut manifest = self.manifest(fields.as_ref());
@@ -154,8 +173,14 @@ impl Reader<'_> {
         manifest.name = name.unwrap_or("").into();
         manifest.version = version.unwrap_or("").into();
         let mut rules = self.rules(&documents, &mut manifest);
-        self.warn_unused_shared(&manifest);
-        self.lists.warn_unused(&mut self.faults);
+        if is_read && documents.values().flatten().all(Node::is_blank) {
+            self.no_rules();
+        }
+        if self.faults.errors() == 0 {
+            // What has faults may have been meant to use them.
+            self.warn_unused_shared(&manifest);
+            self.lists.warn_unused(&mut self.faults);
+        }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         Some(Pack {
             name: name?.to_owned(),
@@ -253,7 +278,6 @@ impl Reader<'_> {
         documents: &BTreeMap<&str, Vec<Node>>,
         manifest: &mut Manifest<'_>,
     ) -> Vec<Rule> {
-        let before = self.faults.errors();
         let mut rules = Vec::new();
         for node in documents.values().flatten().filter(|node| !node.is_blank()) {
             match escalation(node) {
@@ -261,14 +285,15 @@ impl Reader<'_> {
                 None => rules.extend(self.rule(node, manifest)),
             }
         }
-        if rules.is_empty() && self.faults.errors() == before {
-            let file = self.faults.add_file(PACK_FILE);
-            let span = Span { file, start: 0, end: 0 };
-            self.faults
-                .error(Code::NoRules, span, "the pack has no rules")
-                .help("add a file rules/name.yaml");
-        }
         rules
+    }
+
+    fn no_rules(&mut self) {
+        let file = self.faults.add_file(PACK_FILE);
+        let span = Span { file, start: 0, end: 0 };
+        self.faults
+            .error(Code::NoRules, span, "the pack has no rules")
+            .help("add a file rules/name.yaml");
     }
 
     fn warn_unused_shared(&mut self, manifest: &Manifest<'_>) {

@@ -72,7 +72,7 @@ pub(super) struct Named {
 /// What reading a pattern needs: the lists, the texts of the files, and where faults go.
 pub(super) struct Reader<'s> {
     /// The list files.
-    pub(super) lists: Lists,
+    pub(super) lists: Lists<'s>,
     /// The texts of all files.
     pub(super) texts: Texts<'s>,
     /// What is wrong so far.
@@ -117,6 +117,9 @@ impl Reader<'_> {
 
     fn pattern(&mut self, name: &str, node: &Node) -> Option<Pattern> {
         let fields = Fields::read(node, &PATTERN, &mut self.faults)?;
+        if fields.is_later {
+            return None;
+        }
         let parts = match fields.get("in") {
             Some(node) => self.parts(node)?,
             None => Parts::ALL,
@@ -127,7 +130,10 @@ impl Reader<'_> {
             .collect();
         let [kind] = kinds[..] else {
             if !fields.is_partial {
-                let message = format!("a pattern with {} things to look for", kinds.len());
+                let message = match kinds[..] {
+                    [] => "a pattern without anything to look for".to_owned(),
+                    _ => format!("a pattern with {} things to look for", kinds.len()),
+                };
                 self.faults
                     .error(Code::OneOf, fields.span(), message)
                     .help("write exactly one of `any:`, `list:`, `regex:` and `links:`");

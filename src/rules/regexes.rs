@@ -270,7 +270,7 @@ mod tests {
             (r"(?i)blorp", 5),
             (r"(?i:blorp)", 5),
             (r"(?x) b l o r p", 0),
-            (r"a|blorp", 0 + 1),
+            (r"a|blorp", 1),
             (r"\d{2,5}\s?(€|\$|₽|руб)", 1),
             (r"\d+ usdt", 5),
             (r"[abc]def", 3),

@@ -1,6 +1,6 @@
 //! What is wrong with a pack, printed as a compiler prints it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 use super::codes::Code;
 use super::source::{PACK_FILE, Source};
 
-/// Diagnostics kept of one pack: a list of a million broken lines must not print a million times.
+/// Errors, and warnings, kept of one pack: a list of a million broken lines must not print a million times.
 const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// How bad it is.
@@ -163,6 +163,10 @@ impl Span {
 pub(super) struct Faults {
     files: Vec<String>,
     found: Vec<Diagnostic>,
+    /// What was said already: a fault of `defaults:` is found again by every rule that takes it.
+    said: HashSet<(Code, usize, usize, String)>,
+    /// Of errors, then of warnings: so many kept.
+    kept: [usize; 2],
     errors: usize,
     omitted: usize,
 }
@@ -170,7 +174,8 @@ pub(super) struct Faults {
 impl Faults {
     /// `files`: the paths that [`Span::file`] counts.
     pub(super) fn new(files: Vec<String>) -> Self {
-        Self { files, found: Vec::new(), errors: 0, omitted: 0 }
+        let (found, said) = (Vec::new(), HashSet::new());
+        Self { files, found, said, kept: [0; 2], errors: 0, omitted: 0 }
     }
 
     /// The index of a file, which may be one that is missing.
@@ -204,10 +209,16 @@ impl Faults {
     }
 
     fn add(&mut self, severity: Level, code: Code, at: Span, message: String) -> Note<'_> {
-        if self.found.len() >= DIAGNOSTICS_MAX {
+        // Each level has a share of its own, so that warnings never crowd out an error.
+        let kept = &mut self.kept[severity as usize];
+        if *kept >= DIAGNOSTICS_MAX {
             self.omitted += 1;
             return Note(None);
         }
+        if !self.said.insert((code, at.file, at.start, message.clone())) {
+            return Note(None);
+        }
+        *kept += 1;
         let file = self.path(at.file).to_owned();
         let span = at.start..at.end;
         let label = String::new();
@@ -215,14 +226,9 @@ impl Faults {
         Note(self.found.last_mut())
     }
 
-    /// The report: sorted, and what was found once for every rule that takes a default only once.
+    /// The report, sorted; pack.yaml first, for what is wrong there explains what follows.
     pub(super) fn report(self) -> Report {
-        let mut seen = BTreeSet::new();
         let mut diagnostics = self.found;
-        diagnostics.retain(|one| {
-            seen.insert((one.file.clone(), one.span.start, one.code, one.message.clone()))
-        });
-        // pack.yaml first: what is wrong there explains what follows.
         diagnostics.sort_by_cached_key(|one| {
             (one.file != PACK_FILE, one.file.clone(), one.span.start, one.code)
         });

@@ -1,6 +1,7 @@
 //! One rule: its keys read, its parts checked against each other.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::actions::{PlacedAction, actions, check_softer, is_on_post};
 use super::codes::Code;
@@ -116,8 +117,8 @@ impl Reader<'_> {
         Some(Rule {
             id: id?,
             title: title?.to_owned(),
-            pack: manifest.name.clone(),
-            version: manifest.version.clone(),
+            pack: Arc::clone(&manifest.name),
+            version: Arc::clone(&manifest.version),
             category: category?,
             status: status?,
             severity: severity?,

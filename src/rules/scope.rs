@@ -51,10 +51,8 @@ pub(super) fn scope(node: &Node, faults: &mut Faults) -> Option<Scope> {
 fn countries(node: &Node, faults: &mut Faults) -> Option<Vec<String>> {
     let mut countries = Vec::new();
     let found = texts(node, "a country", faults)?;
-    for (code, item) in &found {
-        if !is_place(code, item.span, faults) {
-            return None;
-        }
+    let places = found.iter().filter(|(code, item)| is_place(code, item.span, faults)).count();
+    for (code, _) in &found {
         match *code {
             "EU" => countries.extend(EU.split(' ')),
             "EEA" => countries.extend(EU.split(' ').chain(EEA_BESIDES.split(' '))),
@@ -63,7 +61,7 @@ fn countries(node: &Node, faults: &mut Faults) -> Option<Vec<String>> {
     }
     countries.sort_unstable();
     countries.dedup();
-    Some(countries.into_iter().map(str::to_owned).collect())
+    (places == found.len()).then(|| countries.into_iter().map(str::to_owned).collect())
 }
 
 /// A country or a group.
@@ -90,23 +88,28 @@ pub(super) fn reason(node: &Node, faults: &mut Faults) -> Option<Reason> {
         Illegal,
     }
     let fields = Fields::read(node, &REASON, faults)?;
-    let ground = fields.need("ground", "add `ground: terms` or `ground: illegal`", faults)?;
+    let ground = fields.need("ground", "add `ground: terms` or `ground: illegal`", faults);
     let kinds = [("terms", Kind::Terms), ("illegal", Kind::Illegal)];
-    let ground = match choice(ground, "`ground`", &kinds, faults)? {
-        Kind::Terms => {
-            refuse(&fields, "law", "terms", faults);
-            let clause = fields.need("clause", "name the clause: `clause: \"4\"`", faults)?;
-            Ground::Terms { clause: text(clause, "a clause", faults)?.to_owned() }
-        }
-        Kind::Illegal => {
-            refuse(&fields, "clause", "illegal", faults);
-            let law = fields.need("law", "name the law by country: `law: {FR: \"…\"}`", faults)?;
-            Ground::Illegal { law: by_key(law, "a law", is_place, faults)? }
-        }
-    };
+    let kind = ground.and_then(|node| choice(node, "`ground`", &kinds, faults));
+    let ground = kind.and_then(|kind| match kind {
+        Kind::Terms => terms(&fields, faults),
+        Kind::Illegal => illegal(&fields, faults),
+    });
     let explanation = fields.need("explanation", "add `explanation: {en: \"…\"}`", faults)?;
     let explanation = by_key(explanation, "an explanation", is_language, faults)?;
-    Some(Reason { ground, explanation })
+    Some(Reason { ground: ground?, explanation })
+}
+
+fn terms(fields: &Fields<'_>, faults: &mut Faults) -> Option<Ground> {
+    refuse(fields, "law", "terms", faults);
+    let clause = fields.need("clause", "name the clause: `clause: \"4\"`", faults)?;
+    Some(Ground::Terms { clause: text(clause, "a clause", faults)?.to_owned() })
+}
+
+fn illegal(fields: &Fields<'_>, faults: &mut Faults) -> Option<Ground> {
+    refuse(fields, "clause", "illegal", faults);
+    let law = fields.need("law", "name the law by country: `law: {FR: \"…\"}`", faults)?;
+    Some(Ground::Illegal { law: by_key(law, "a law", is_place, faults)? })
 }
 
 fn refuse(fields: &Fields<'_>, key: &str, ground: &str, faults: &mut Faults) {

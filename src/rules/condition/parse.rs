@@ -194,7 +194,7 @@ impl Parser<'_> {
         let names = self.of_list()?;
         let listed = names.len();
         if self.problems.len() == known && (wanted == 0 || wanted > listed) {
-            let message = format!("{wanted} of {listed} names");
+            let message = format!("asks for {wanted} of {listed} names");
             let help = format!("ask for 1 to {listed}");
             self.problem(Code::TooManyWanted, range, message, &help);
         }
@@ -216,11 +216,9 @@ impl Parser<'_> {
             let Kind::Word(word) = self.kind() else {
                 return self.expected("the name of a pattern", help);
             };
-            for name in self.names_like(&word) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            let found = self.names_like(&word);
+            let new: Vec<usize> = found.into_iter().filter(|name| !names.contains(name)).collect();
+            names.extend(new);
             let kind = self.kind();
             self.at += 1;
             match kind {

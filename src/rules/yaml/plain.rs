@@ -28,7 +28,7 @@ impl Trouble {
         match self {
             Self::Null => "nothing",
             Self::Boolean => "a boolean",
-            Self::Number => "a number written otherwise",
+            Self::Number => "a number",
             Self::Sexagesimal => "a number of base sixty",
             Self::Date => "a date",
             Self::Sign => "a sign of YAML itself",

@@ -118,8 +118,8 @@ impl Builder {
                 faults.error(Code::Alias, span, "aliases are not read in packs").help(
                     "write the value out, or put it under `defaults:` or `patterns:` of pack.yaml",
                 );
-                self.push(Node { span, value: Value::List(Vec::new()) });
-                true
+                // What it stands for is unknown, and with it the rest of the document.
+                false
             }
             Event::SequenceStart(anchor, tag) => {
                 self.check(anchor, tag.is_some(), span, faults);
