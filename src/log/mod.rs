@@ -8,6 +8,8 @@
 //!   offsets and nothing is open: the worker drops what it computed and polls on.
 //! - A revoked partition is the worker's until it calls [`Log::settle`].
 
+pub mod embedded;
+
 use std::time::Duration;
 
 use crate::record::{Inputs, Outgoing, Partition, Record};
@@ -116,11 +118,7 @@ pub trait Log {
     ///
     /// # Errors
     /// [`LogError::Stop`].
-    fn restore(
-        &mut self,
-        signals: Partition,
-        each: StateVisitor<'_>,
-    ) -> Result<(), LogError>;
+    fn restore(&mut self, signals: Partition, each: StateVisitor<'_>) -> Result<(), LogError>;
 
     /// How far behind, for each assigned partition, from what the client knows without asking.
     fn lag(&self) -> Vec<Lag>;
