@@ -11,6 +11,8 @@
 
 pub mod kafka;
 
+pub mod embedded;
+
 use std::time::Duration;
 
 use crate::record::{Inputs, Outgoing, Partition, Record};
