@@ -17,3 +17,18 @@ pub struct FoundLink {
     /// Name of the channel, group or account it leads to on a messenger, lower case, without `@`.
     pub channel: Option<String>,
 }
+
+// Stand-ins until the real module is merged.
+
+/// Does a domain entry cover a host: itself and all below it?
+#[must_use]
+pub fn domain_covers(entry: &str, host: &str) -> bool {
+    let rest = host.strip_suffix(entry);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Does the shown text contain a domain whose registrable domain is not that of the address?
+#[must_use]
+pub fn shown_differs(shown: &str, url: &str) -> bool {
+    shown.contains('.') && !url.contains(shown)
+}

@@ -116,11 +116,7 @@ pub trait Log {
     ///
     /// # Errors
     /// [`LogError::Stop`].
-    fn restore(
-        &mut self,
-        signals: Partition,
-        each: StateVisitor<'_>,
-    ) -> Result<(), LogError>;
+    fn restore(&mut self, signals: Partition, each: StateVisitor<'_>) -> Result<(), LogError>;
 
     /// How far behind, for each assigned partition, from what the client knows without asking.
     fn lag(&self) -> Vec<Lag>;
