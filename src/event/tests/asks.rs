@@ -307,5 +307,8 @@ fn evidence_is_shared_fairly_among_patterns() {
         let count = usize::try_from(patterns).unwrap();
         let got = evidence(&kinds(count), hits(patterns, each), false);
         assert_eq!(got.as_array().unwrap().len(), want, "{patterns} patterns");
+        // Each is shown once before any is shown twice.
+        let firsts = got.as_array().unwrap().iter().filter(|one| one["start"] == 0).count();
+        assert_eq!(firsts, count.min(64));
     }
 }

@@ -70,13 +70,14 @@ fn a_verdict_lists_who_had_something_to_say() {
         Rule { kinds: vec![super::Kind::Edit], ..rule("f.edits") },
         Rule { status: super::Status::Draft, ..rule("g.draft") },
         rule("h.no_hit"),
+        rule("i.quiet"),
     ]);
     case.issuer = Issuer::public();
     let verdict = case.with(|decision| {
         let mut verdict = decision.verdict.clone();
         verdict.fired.retain(|fired| fired.rule < 4);
         let mut hits = decision.hits.clone();
-        hits.all.pop();
+        hits.all.retain(|hit| hit.pattern.0 != 7);
         let decision = super::Decision { verdict: &verdict, hits: &hits, ..decision.clone() };
         verdict_json(&decision, &case.issuer)
     });

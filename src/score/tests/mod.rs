@@ -244,6 +244,10 @@ fn within_takes_any_name_of_a_side_and_no_hit_with_itself() {
     let two = [hit(0, 0, 0..1), hit(0, 0, 2..3)];
     assert!(fires(&near(&[0], &[0]), &two));
     assert!(fires(&near(&[0], &[0]), &[hit(0, 0, 0..9), hit(0, 0, 1..2)]));
+    // A long hit is near the later of two others, though an earlier one is far.
+    let long = [hit(0, 0, 20..29), hit(1, 0, 0..1), hit(1, 0, 22..23)];
+    assert!(fires(&near(&[0], &[0, 1]), &long));
+    assert!(!fires(&near(&[0], &[0, 1]), &long[..2]));
     let huge = Within { words: usize::MAX, left: vec![0], right: vec![1] };
     assert!(fires(&huge, &far));
 }
@@ -421,4 +425,15 @@ fn evidence_is_sixteen_a_pattern_those_near_first_and_no_hidden_one() {
     let fired = verdict(&[excepting], &hits).fired;
     let want: Vec<usize> = (1..15).chain([18, 19, 20, 21]).collect();
     assert_eq!(fired[0].evidence, want);
+}
+
+#[test]
+fn evidence_prefers_what_is_near_on_either_side() {
+    let many = (0..20).map(|word| hit(0, 0, word * 9..word * 9 + 1));
+    let hits = sorted(many.chain([hit(1, 0, 171..172)]).collect());
+    let want: Vec<usize> = (0..15).chain([19, 20]).collect();
+    for (left, right) in [(vec![0], vec![1]), (vec![1], vec![0])] {
+        let near = Within { words: 0, left, right };
+        assert_eq!(verdict(&[rule("r", 2, near)], &hits).fired[0].evidence, want);
+    }
 }
