@@ -155,13 +155,13 @@ fn evidence(decision: &Decision<'_>, issuer: &Issuer, fired: &Fired, rule: &Rule
         rule.patterns.get(index)
     };
     let hits = fired.evidence.iter().filter_map(|&index| decision.hits.all.get(index));
-    let shown = fair(hits.collect());
-    shown.into_iter().filter_map(|hit| show(decision, issuer, named(hit)?, hit)).collect()
+    let hits: Vec<&Hit> = hits.collect();
+    fair(&hits).into_iter().filter_map(|hit| show(decision, issuer, named(hit)?, hit)).collect()
 }
 
 /// At most [`EVIDENCE_PER_CAUSE`], the same number of every pattern, so that none goes unseen
 /// before there are more patterns than that.
-fn fair(hits: Vec<&Hit>) -> Vec<&Hit> {
+fn fair<'h>(hits: &[&'h Hit]) -> Vec<&'h Hit> {
     let patterns = hits.chunk_by(|a, b| a.pattern == b.pattern).count().max(1);
     let each = (EVIDENCE_PER_CAUSE / patterns).max(1);
     let shown = hits.chunk_by(|a, b| a.pattern == b.pattern).flat_map(|own| own.iter().take(each));

@@ -175,16 +175,25 @@ impl<'a> Draft<'a> {
             CountBy::Author => author(post).map(str::to_owned).into_iter().collect(),
             CountBy::Channel => vec![post.channel.id.clone().into_owned()],
             CountBy::LinksDomain => {
-                let mut domains: Vec<&String> = Vec::new();
-                for domain in link_domains {
-                    if domains.len() < DOMAINS_MAX && !domains.contains(&domain) {
-                        domains.push(domain);
-                    }
-                }
-                domains.into_iter().map(|domain| self.issuer.domain(domain)).collect()
+                let domains = distinct(link_domains).into_iter();
+                domains.map(|domain| self.issuer.domain(domain)).collect()
             }
         }
     }
+}
+
+/// The first [`DOMAINS_MAX`] different domains, in order.
+fn distinct(domains: &[String]) -> Vec<&str> {
+    let mut kept: Vec<&str> = Vec::new();
+    for domain in domains {
+        if kept.len() == DOMAINS_MAX {
+            break;
+        }
+        if !kept.contains(&domain.as_str()) {
+            kept.push(domain);
+        }
+    }
+    kept
 }
 
 /// Marks the causes as those of a counter.

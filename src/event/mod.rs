@@ -2,7 +2,7 @@
 //!
 //! - [`emit`] turns a [`Verdict`] into takedowns, referrals, shadow events and signals.
 //! - [`Candidate::into_outgoing`] does it for hop 2, once a count is reached.
-//! - [`dead_letter`] keeps what could not be screened, [`verdict_json`] answers one post at once.
+//! - [`dead_letter()`] keeps what could not be screened, [`verdict_json`] answers one post at once.
 //!
 //! The JSON of every topic is described by a schema in `schemas/`, and tested against it. But for
 //! dead letters, nothing here holds what people wrote: ids, keyed hashes, byte ranges, and the

@@ -113,7 +113,7 @@ fn boolean_conditions_follow_their_names() {
             .map(|set| {
                 let bits = (0..3).filter(|bit| set & (1 << bit) != 0).chain([3]);
                 let hits: Vec<Hit> = bits.map(|bit| hit(bit, 0, 0..1)).collect();
-                if fires(&condition, &hits) { '1' } else { '0' }
+                digit(fires(&condition, &hits))
             })
             .collect();
         assert_eq!(got, want, "{condition:?}");
@@ -133,22 +133,26 @@ fn numbers_compare_as_written() {
         (More, "0001"),
     ];
     for (how, want) in table {
-        for different in [false, true] {
-            let got: String = (0..4_usize)
-                .map(|count| {
-                    let all = (0..count).map(|word| hit(0, 0, word..word + 1));
-                    let mut hits = sorted(all.chain([hit(3, 0, 0..1)]).collect());
-                    let row = |index: usize| (PatternId(0), index, format!("v{index}"));
-                    hits.values = (0..count).map(row).collect();
-                    let condition =
-                        if different { Different(0, how, 2) } else { Condition::Hits(0, how, 2) };
-                    let fired = verdict(&[rule("r", 4, condition)], &hits).fired;
-                    if fired.is_empty() { '0' } else { '1' }
-                })
-                .collect();
-            assert_eq!(got, want, "{how:?} different {different}");
-        }
+        let hits: String =
+            (0..4).map(|count| digit(counted(count, |p| Condition::Hits(p, how, 2)))).collect();
+        assert_eq!(hits, want, "{how:?} hits");
+        let different: String =
+            (0..4).map(|count| digit(counted(count, |p| Different(p, how, 2)))).collect();
+        assert_eq!(different, want, "{how:?} different");
     }
+}
+
+/// Does it fire on so many hits of pattern 0, each of its own value?
+fn counted(count: usize, condition: impl Fn(usize) -> Condition) -> bool {
+    let all = (0..count).map(|word| hit(0, 0, word..word + 1));
+    let mut hits = sorted(all.chain([hit(3, 0, 0..1)]).collect());
+    let row = |index: usize| (PatternId(0), index, format!("v{index}"));
+    hits.values = (0..count).map(row).collect();
+    !verdict(&[rule("r", 4, condition(0))], &hits).fired.is_empty()
+}
+
+fn digit(fires: bool) -> char {
+    if fires { '1' } else { '0' }
 }
 
 #[test]
@@ -161,11 +165,13 @@ fn hits_saturate() {
     assert!(!fires(&count(65_534), &many[..65_535]));
 }
 
+type ValueRow = (u32, usize, &'static str);
+
 #[test]
 fn different_counts_equal_values_once_and_each_value_of_a_hit() {
     let equal = |than| Different(1, Comparison::Equal, than);
     let hits = vec![hit(0, 0, 5..6), hit(1, 0, 0..1), hit(1, 0, 1..2), hit(1, 0, 2..3)];
-    let table: [(&[(u32, usize, &str)], u32); 6] = [
+    let table: [(&[ValueRow], u32); 6] = [
         (&[], 0),
         (&[(1, 1, "a"), (1, 2, "a"), (1, 3, "a")], 1),
         (&[(1, 1, "a"), (1, 2, "b"), (1, 3, "a")], 2),
@@ -238,6 +244,10 @@ fn within_takes_any_name_of_a_side_and_no_hit_with_itself() {
     let two = [hit(0, 0, 0..1), hit(0, 0, 2..3)];
     assert!(fires(&near(&[0], &[0]), &two));
     assert!(fires(&near(&[0], &[0]), &[hit(0, 0, 0..9), hit(0, 0, 1..2)]));
+    // A long hit is near the later of two others, though an earlier one is far.
+    let long = [hit(0, 0, 20..29), hit(1, 0, 0..1), hit(1, 0, 22..23)];
+    assert!(fires(&near(&[0], &[0, 1]), &long));
+    assert!(!fires(&near(&[0], &[0, 1]), &long[..2]));
     let huge = Within { words: usize::MAX, left: vec![0], right: vec![1] };
     assert!(fires(&huge, &far));
 }
@@ -415,4 +425,15 @@ fn evidence_is_sixteen_a_pattern_those_near_first_and_no_hidden_one() {
     let fired = verdict(&[excepting], &hits).fired;
     let want: Vec<usize> = (1..15).chain([18, 19, 20, 21]).collect();
     assert_eq!(fired[0].evidence, want);
+}
+
+#[test]
+fn evidence_prefers_what_is_near_on_either_side() {
+    let many = (0..20).map(|word| hit(0, 0, word * 9..word * 9 + 1));
+    let hits = sorted(many.chain([hit(1, 0, 171..172)]).collect());
+    let want: Vec<usize> = (0..15).chain([19, 20]).collect();
+    for (left, right) in [(vec![0], vec![1]), (vec![1], vec![0])] {
+        let near = Within { words: 0, left, right };
+        assert_eq!(verdict(&[rule("r", 2, near)], &hits).fired[0].evidence, want);
+    }
 }

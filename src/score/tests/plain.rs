@@ -32,7 +32,7 @@ struct Plain<'h> {
 
 impl Plain<'_> {
     fn excepted(&self, hit: &Hit) -> bool {
-        self.rule.except.iter().any(|&pattern| hit.pattern.0 as usize == pattern)
+        self.rule.except.contains(&(hit.pattern.0 as usize))
     }
 
     fn visible(&self, pattern: usize) -> Vec<usize> {
@@ -49,8 +49,8 @@ impl Plain<'_> {
         match condition {
             Condition::Pattern(pattern) => count(*pattern) > 0,
             Condition::Not(inner) => !self.holds(inner),
-            Condition::And(all) => all.iter().fold(true, |so, inner| self.holds(inner) && so),
-            Condition::Or(any) => any.iter().fold(false, |so, inner| self.holds(inner) || so),
+            Condition::And(all) => all.iter().all(|inner| self.holds(inner)),
+            Condition::Or(any) => any.iter().any(|inner| self.holds(inner)),
             Condition::Of(need, names) => {
                 let hit = names.iter().filter(|&&name| count(name) > 0).count();
                 let least = match need {
