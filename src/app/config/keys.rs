@@ -1,8 +1,6 @@
 //! Every key there is: path, form, default, meaning. The reference in `docs/config.md` and the
 //! search for the nearest known key come from this one table.
 
-use std::fmt::Write as _;
-
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -340,15 +338,14 @@ pub fn reference() -> String {
             Derived(how) => how.to_owned(),
         };
         let (path, unit, meaning) = (key.path, key.form.unit(), key.meaning);
-        // Writing to a String cannot fail.
-        let _ = writeln!(page, "| `{path}` | {unit} | {fallback} | {meaning} |");
+        page += &format!("| `{path}` | {unit} | {fallback} | {meaning} |\n");
     }
-    page.push_str(&format!(
+    page += &format!(
         "\nIn `kafka.client`, `kafka.consumer` and `kafka.producer` these are secrets, each given \
          as the path of a file\nunder its name with `.file` at the end: {}.\n\nThese are set by \
          Tidegate, since exactly-once delivery rests on them: {}.\n",
         super::settings::SECRETS.map_join(", "),
         super::settings::OWNED.map_join(", "),
-    ));
+    );
     page
 }
