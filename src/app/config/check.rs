@@ -98,7 +98,7 @@ impl Checker<'_> {
             (Some(text), _) => text.get_ref().as_str(),
             (None, Some(Fallback::Text(text))) => text,
             (None, Some(Fallback::Required(when))) => {
-                self.fault(key, None, format!("missing; required {when}"));
+                self.fault(key, None, format!("missing; required {when}").trim_end());
                 return None;
             }
             (None, _) => "",

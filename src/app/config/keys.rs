@@ -1,8 +1,6 @@
 //! Every key there is: path, form, default, meaning. The reference in `docs/config.md` and the
 //! search for the nearest known key come from this one table.
 
-use std::fmt::Write as _;
-
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -66,7 +64,7 @@ impl MapJoin for [&str] {
 /// What stands where a key is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fallback {
-    /// Must be there; the text says when.
+    /// Must be there; the text says when, empty for always.
     Required(&'static str),
     /// This text, read as if it were written.
     Text(&'static str),
@@ -129,8 +127,9 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "deployment",
         Form::Text,
-        Required("always"),
-        "Name of this deployment: source of its events, part of every id and of transactional ids. 1 to 64 of `a-z`, `0-9`, `-`, `_`, `.`. Never change it: ids would change too.",
+        Required(""),
+        "Name of this deployment: source of its events, part of every id and of transactional \
+         ids. 1 to 64 of `a-z`, `0-9`, `-`, `_`, `.`. Never change it: ids would change too.",
     ),
     key(
         "workers",
@@ -141,7 +140,7 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "log.backend",
         Form::Choice(BACKENDS),
-        Required("always"),
+        Required(""),
         "Where posts come from and events go: a Kafka cluster, or a file on this machine.",
     ),
     key(
@@ -167,7 +166,8 @@ pub(super) const KEYS: &[Key] = &[
         "kafka.instance",
         Form::Text,
         Required("on Kafka, or `kafka.instance_env`"),
-        "Name of this process in the group, the same after each restart, different from all others.",
+        "Name of this process in the group, the same after each restart, different from all \
+         others.",
     ),
     key(
         "kafka.instance_env",
@@ -179,7 +179,8 @@ pub(super) const KEYS: &[Key] = &[
         "kafka.client",
         Form::Settings,
         Derived("empty"),
-        "librdkafka settings for every connection. A secret is given as a path: `sasl.password.file`. What Tidegate sets itself is refused.",
+        "librdkafka settings for every connection. A secret is given as a path: \
+         `sasl.password.file`. What Tidegate sets itself is refused.",
     ),
     key("kafka.consumer", Form::Settings, Derived("empty"), "The same, for consumers only."),
     key("kafka.producer", Form::Settings, Derived("empty"), "The same, for producers only."),
@@ -217,7 +218,8 @@ pub(super) const KEYS: &[Key] = &[
         "delivery.interval",
         Form::Span,
         Default(INTERVAL),
-        "Longest time a transaction stays open while there is load to spare, 1ms to 10s.",
+        "A transaction closes after this time, later only while the worker is saturated, 1ms to \
+         10s.",
     ),
     key(
         "delivery.max_bytes",
@@ -235,14 +237,15 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "packs.dir",
         Form::Path,
-        Required("always"),
+        Required(""),
         "Folder of a rule pack, or of folders that are packs.",
     ),
     key(
         "ids.key_file",
         Form::Path,
-        Required("always"),
-        "File with the key of event and entry ids: 32 bytes as 64 hex digits. The same on every machine of a deployment, and for ever.",
+        Required(""),
+        "File with the key of event and entry ids: 32 bytes as 64 hex digits. The same on every \
+         machine of a deployment, and for ever.",
     ),
     key(
         "http.operations",
@@ -335,20 +338,19 @@ pub fn reference() -> String {
     );
     for key in KEYS {
         let fallback = match key.fallback {
-            Required(when) => format!("required {when}"),
+            Required(when) => format!("required {when}").trim_end().to_owned(),
             Default(text) => format!("`{text}`"),
             Derived(how) => how.to_owned(),
         };
         let (path, unit, meaning) = (key.path, key.form.unit(), key.meaning);
-        // Writing to a String cannot fail.
-        let _ = writeln!(page, "| `{path}` | {unit} | {fallback} | {meaning} |");
+        page += &format!("| `{path}` | {unit} | {fallback} | {meaning} |\n");
     }
-    page.push_str(&format!(
+    page += &format!(
         "\nIn `kafka.client`, `kafka.consumer` and `kafka.producer` these are secrets, each given \
          as the path of a file\nunder its name with `.file` at the end: {}.\n\nThese are set by \
          Tidegate, since exactly-once delivery rests on them: {}.\n",
         super::settings::SECRETS.map_join(", "),
         super::settings::OWNED.map_join(", "),
-    ));
+    );
     page
 }

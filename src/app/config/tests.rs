@@ -155,8 +155,8 @@ t.toml:11: delivery.max_bytes: `4MB` is not a whole number with a unit of B, KiB
 t.toml:12: delivry: unknown key; did you mean `delivery`?
 t.toml: kafka.brokers: missing; name one broker at least, as "host:port"
 t.toml: kafka.instance: missing; required on Kafka, or `kafka.instance_env`
-t.toml: packs.dir: missing; required always
-t.toml: ids.key_file: missing; required always"#;
+t.toml: packs.dir: missing; required
+t.toml: ids.key_file: missing; required"#;
     assert_eq!(read(text).unwrap_err(), expected);
 }
 

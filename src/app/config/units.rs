@@ -58,6 +58,7 @@ fn within(value: u64, allowed: &RangeInclusive<u64>, units: &[(&str, u64)]) -> R
 
 /// The value in the largest unit that leaves no rest.
 fn written(value: u64, units: &[(&str, u64)]) -> String {
-    let fits = units.iter().rev().find(|(_, factor)| value >= *factor && value % factor == 0);
+    let fits =
+        units.iter().rev().find(|(_, factor)| value >= *factor && value.is_multiple_of(*factor));
     fits.map_or_else(|| value.to_string(), |(name, factor)| format!("{}{name}", value / factor))
 }

@@ -85,7 +85,7 @@ async fn posts(
     Extension(slot): Extension<Slot>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Response> {
-    let body = body.map_err(too_much)?;
+    let body = body.map_err(|rejection| too_much(&rejection))?;
     let accepted = blocking(&api.ingest, move |ingest| {
         let _slot = slot;
         let lines = lines(&body);
@@ -145,7 +145,7 @@ async fn screen(
     Extension(slot): Extension<Slot>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Response> {
-    let body = body.map_err(too_much)?;
+    let body = body.map_err(|rejection| too_much(&rejection))?;
     let verdict = blocking(&api.screener, move |screener| {
         let _slot = slot;
         Ok(screener.screen(&body)?)
@@ -157,7 +157,7 @@ fn json(body: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn too_much(rejection: BytesRejection) -> Response {
+fn too_much(rejection: &BytesRejection) -> Response {
     let status = rejection.status();
     let why = match status {
         StatusCode::PAYLOAD_TOO_LARGE => "larger than `http.body_max_bytes`; send it in parts",
