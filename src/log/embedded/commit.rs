@@ -73,7 +73,7 @@ impl Building {
         self.bytes.len() + chunk.frames.len() <= HEADER_BYTES + BLOB_BYTES
     }
 
-    fn add(&mut self, chunk: Chunk) {
+    fn add(&mut self, chunk: &Chunk) {
         self.header.records += chunk.records;
         self.header.newest_ms = self.header.newest_ms.max(chunk.newest_ms);
         self.bytes.extend_from_slice(&chunk.frames);
@@ -90,6 +90,9 @@ impl Building {
     }
 }
 
+/// Who waits for the group, and what to say once it is durable.
+type Waiter = (SyncSender<Answer>, Vec<(Slot, i64)>);
+
 /// Jobs that share a transaction of the file.
 #[derive(Default)]
 struct Group {
@@ -99,7 +102,7 @@ struct Group {
     touched: BTreeSet<Slot>,
     /// Partitions whose consumer moved.
     moved: BTreeSet<Slot>,
-    answers: Vec<(SyncSender<Answer>, Vec<(Slot, i64)>)>,
+    answers: Vec<Waiter>,
 }
 
 impl Group {
@@ -137,7 +140,7 @@ impl Group {
             row.end_bytes += size(chunk.frames.len());
             row.newest_ms = row.newest_ms.max(chunk.newest_ms);
             if let Some(open) = blobs.last_mut() {
-                open.add(chunk);
+                open.add(&chunk);
             }
         }
     }
@@ -294,10 +297,7 @@ fn put_rows(
     Ok(())
 }
 
-fn answer_all(
-    answers: Vec<(SyncSender<Answer>, Vec<(Slot, i64)>)>,
-    written: &Result<(), LogError>,
-) {
+fn answer_all(answers: Vec<Waiter>, written: &Result<(), LogError>) {
     for (sender, ends) in answers {
         let result = match written {
             Ok(()) => Ok(ends),
