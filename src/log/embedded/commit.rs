@@ -26,8 +26,7 @@ pub(super) fn run(mut ledger: Ledger, queue: &Queue, view: &View) {
         for job in jobs {
             group.take(job, &mut ledger, view);
         }
-        if let Err(LogError::Stop(why)) = group.commit(&mut ledger, view) {
-            view.stop(why);
+        if group.commit(&mut ledger, view).is_err() {
             return;
         }
     }
@@ -145,7 +144,8 @@ impl Group {
         }
     }
 
-    /// Writes the group, then lets readers see it, then answers.
+    /// Writes the group, then lets readers see it, then answers. After an error the log stands
+    /// still for good: the ledger is ahead of the file.
     fn commit(self, ledger: &mut Ledger, view: &View) -> Result<(), LogError> {
         let Self { building, state, mut touched, moved, answers } = self;
         let blobs = building
@@ -167,9 +167,13 @@ impl Group {
                 put_rows(tables, ledger, &touched)
             })
         });
-        if written.is_ok() {
-            let rows = touched.iter().filter_map(|&slot| Some((slot, *ledger.row(slot)?)));
-            view.publish(&rows.collect::<Vec<_>>(), blobs);
+        // Before anybody is answered, so that whoever was finds it so.
+        match &written {
+            Ok(()) => {
+                let rows = touched.iter().filter_map(|&slot| Some((slot, *ledger.row(slot)?)));
+                view.publish(&rows.collect::<Vec<_>>(), blobs);
+            }
+            Err(error) => view.stop(error.to_string()),
         }
         answer_all(answers, &written);
         written

@@ -144,12 +144,16 @@ impl Store {
     }
 }
 
-/// Begins a durable transaction in two phases, the second of which makes the first valid, with the
-/// free pages written down: after a crash the file opens at once, where redb would else read all of
-/// it to rebuild them; and a post written to look like a page of the file cannot pass for one.
+/// Begins a durable transaction in two phases, the second of which makes the first valid: with one
+/// phase a checksum that is no secret decides after a crash what was written, and a post could be
+/// made to look like a page of the file. The second fsync costs some 0.3 ms of 1.2 on a server's SSD.
+///
+/// Tried and dropped: redb's quick repair, which writes the map of free pages with every commit. A
+/// file of 6 GiB then opens at once after a crash instead of in 5 s, but each commit writes 650 KiB
+/// more; forty a second would wear out a disk for a restart that is rare.
 pub(super) fn begin(db: &Database) -> Result<WriteTransaction, StoreError> {
     let mut transaction = db.begin_write().map_err(redb_error)?;
-    transaction.set_quick_repair(true);
+    transaction.set_two_phase_commit(true);
     Ok(transaction)
 }
 
