@@ -12,13 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate::log::embedded::{
-    AppendError, Embedded, EmbeddedLog, NewRecord, Settings, StoredRecord,
+    AppendError, Embedded, EmbeddedLog, NewRecord, Settings, Span, StoredRecord,
 };
 use tidegate::log::{Lag, Log, LogError, Polled};
 use tidegate::record::{InputId, Outgoing, Partition, Topic};
 
 const POSTS: InputId = InputId(0);
 const SIGNALS: InputId = InputId(1);
+const ALL: Span = Span { from: 0, records_max: usize::MAX, bytes_max: usize::MAX };
 const SOON: Duration = Duration::from_millis(200);
 
 /// Set for the process that a test starts to be killed, starved or refused: what it is to do.
@@ -94,7 +95,7 @@ fn values(records: &[StoredRecord]) -> Vec<String> {
 
 fn read_all(log: &Embedded, topic: &str) -> Vec<StoredRecord> {
     let partitions = 0..i32::try_from(log.ends(topic).len()).unwrap();
-    partitions.flat_map(|p| log.read(topic, p, 0, usize::MAX, usize::MAX).unwrap()).collect()
+    partitions.flat_map(|p| log.read(topic, p, ALL).unwrap()).collect()
 }
 
 fn takedowns(log: &Embedded) -> Vec<String> {
@@ -142,7 +143,7 @@ fn records_come_in_order_none_skipped_with_all_they_carry() {
         assert_eq!(offsets, (0..count).collect::<Vec<_>>());
         assert!(count > 0, "seven channels over two partitions");
     }
-    let stored = log.read("tidegate.posts", 0, 3, 2, usize::MAX).unwrap();
+    let stored = log.read("tidegate.posts", 0, Span { from: 3, records_max: 2, ..ALL }).unwrap();
     assert_eq!(stored.iter().map(|record| record.offset).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(stored[0].time_ms, 1_000);
     let headers =
@@ -434,7 +435,7 @@ fn retention_by_age_counts_from_the_newest_record() {
 
     let log = open(folder.path());
     assert_eq!(log.starts("tidegate.posts").into_iter().max(), Some(1));
-    let stored = log.read("tidegate.takedowns", 0, 0, 10, usize::MAX).unwrap();
+    let stored = log.read("tidegate.takedowns", 0, ALL).unwrap();
     assert_eq!(stored.iter().map(|record| record.offset).collect::<Vec<_>>(), [1, 2]);
 }
 
@@ -597,7 +598,7 @@ fn check_after_kill(folder: &Path, acknowledged: &[String]) {
     let mut batches: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut screened = Vec::new();
     for number in 0..2 {
-        let posts = log.read("tidegate.posts", number, 0, usize::MAX, usize::MAX).unwrap();
+        let posts = log.read("tidegate.posts", number, ALL).unwrap();
         let behind = lag_of(&worker, Partition { input: POSTS, number });
         let done = posts.len() - behind;
         let counted = state(&mut worker, number).get("posts").map_or(0, |n| n.parse().unwrap());

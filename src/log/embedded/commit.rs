@@ -26,8 +26,7 @@ pub(super) fn run(mut ledger: Ledger, queue: &Queue, view: &View) {
         for job in jobs {
             group.take(job, &mut ledger, view);
         }
-        if let Err(LogError::Stop(why)) = group.commit(&mut ledger, view) {
-            view.stop(why);
+        if group.commit(&mut ledger, view).is_err() {
             return;
         }
     }
@@ -73,7 +72,7 @@ impl Building {
         self.bytes.len() + chunk.frames.len() <= HEADER_BYTES + BLOB_BYTES
     }
 
-    fn add(&mut self, chunk: Chunk) {
+    fn add(&mut self, chunk: &Chunk) {
         self.header.records += chunk.records;
         self.header.newest_ms = self.header.newest_ms.max(chunk.newest_ms);
         self.bytes.extend_from_slice(&chunk.frames);
@@ -90,6 +89,9 @@ impl Building {
     }
 }
 
+/// Who waits for the group, and what to say once it is durable.
+type Waiter = (SyncSender<Answer>, Vec<(Slot, i64)>);
+
 /// Jobs that share a transaction of the file.
 #[derive(Default)]
 struct Group {
@@ -99,7 +101,7 @@ struct Group {
     touched: BTreeSet<Slot>,
     /// Partitions whose consumer moved.
     moved: BTreeSet<Slot>,
-    answers: Vec<(SyncSender<Answer>, Vec<(Slot, i64)>)>,
+    answers: Vec<Waiter>,
 }
 
 impl Group {
@@ -137,12 +139,13 @@ impl Group {
             row.end_bytes += size(chunk.frames.len());
             row.newest_ms = row.newest_ms.max(chunk.newest_ms);
             if let Some(open) = blobs.last_mut() {
-                open.add(chunk);
+                open.add(&chunk);
             }
         }
     }
 
-    /// Writes the group, then lets readers see it, then answers.
+    /// Writes the group, then lets readers see it, then answers. After an error the log stands
+    /// still for good: the ledger is ahead of the file.
     fn commit(self, ledger: &mut Ledger, view: &View) -> Result<(), LogError> {
         let Self { building, state, mut touched, moved, answers } = self;
         let blobs = building
@@ -164,9 +167,13 @@ impl Group {
                 put_rows(tables, ledger, &touched)
             })
         });
-        if written.is_ok() {
-            let rows = touched.iter().filter_map(|&slot| Some((slot, *ledger.row(slot)?)));
-            view.publish(&rows.collect::<Vec<_>>(), blobs);
+        // Before anybody is answered, so that whoever was finds it so.
+        match &written {
+            Ok(()) => {
+                let rows = touched.iter().filter_map(|&slot| Some((slot, *ledger.row(slot)?)));
+                view.publish(&rows.collect::<Vec<_>>(), blobs);
+            }
+            Err(error) => view.stop(error.to_string()),
         }
         answer_all(answers, &written);
         written
@@ -294,10 +301,7 @@ fn put_rows(
     Ok(())
 }
 
-fn answer_all(
-    answers: Vec<(SyncSender<Answer>, Vec<(Slot, i64)>)>,
-    written: &Result<(), LogError>,
-) {
+fn answer_all(answers: Vec<Waiter>, written: &Result<(), LogError>) {
     for (sender, ends) in answers {
         let result = match written {
             Ok(()) => Ok(ends),

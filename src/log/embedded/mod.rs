@@ -30,10 +30,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use frame::{Fields, Frames};
+use frame::{BadBlob, Fields, Frames};
 use ledger::Slot;
 use outbox::Outbox;
 use queue::{Job, Queue, Refusal};
+use store::Blob;
 use view::View;
 
 pub use worker::EmbeddedLog;
@@ -149,6 +150,36 @@ pub struct StoredRecord {
     pub headers: Vec<(String, Option<Vec<u8>>)>,
 }
 
+/// What to read of a partition.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Offset of the first record; where retention has taken it, the oldest there is.
+    pub from: i64,
+    /// Records at most.
+    pub records_max: usize,
+    /// No more records once their keys and values reach this many bytes.
+    pub bytes_max: usize,
+}
+
+impl Span {
+    /// Takes what it may of a blob, and moves past it.
+    fn take(&mut self, blob: &Blob, out: &mut Vec<StoredRecord>) -> Result<(), BadBlob> {
+        let skipped = usize::try_from(self.from - blob.base).unwrap_or(0);
+        let frames = Frames::of(&blob.bytes)?.skip(skipped);
+        for (offset, frame) in (self.from.max(blob.base)..).zip(frames) {
+            if self.records_max == 0 || self.bytes_max == 0 {
+                break;
+            }
+            let record = stored(offset, &frame?);
+            self.records_max -= 1;
+            self.bytes_max = self.bytes_max.saturating_sub(content_bytes(&record));
+            self.from = offset + 1;
+            out.push(record);
+        }
+        Ok(())
+    }
+}
+
 /// The log of this process. Dropping it closes the file.
 pub struct Embedded {
     settings: Settings,
@@ -257,9 +288,7 @@ impl Embedded {
         answered.recv().unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Committed records of a topic (full name) from offset `from` on: at most `records_max`, and
-    /// no more once they reach `bytes_max` of keys and values. Where retention has taken `from`,
-    /// the oldest there are; empty where there are none yet. State is a table and has no records.
+    /// Committed records of one partition of a topic (full name). State is a table and has none.
     ///
     /// # Errors
     /// [`LogError::Stop`] if there is no such topic or partition, or the file cannot be read.
@@ -267,39 +296,27 @@ impl Embedded {
         &self,
         topic: &str,
         partition: i32,
-        from: i64,
-        records_max: usize,
-        bytes_max: usize,
+        span: Span,
     ) -> Result<Vec<StoredRecord>, LogError> {
         let unknown = || LogError::Stop(format!("the log has no partition {topic}/{partition}"));
         let (number, _) = self.view.topic(topic).ok_or_else(unknown)?;
         let slot = Slot { topic: number, partition };
         let row = self.view.row(slot).ok_or_else(unknown)?;
-        let mut from = from.max(row.start);
+        let mut rest = Span { from: span.from.max(row.start), ..span };
         let mut records = Vec::new();
-        let mut room = bytes_max;
-        while records.len() < records_max && room > 0 {
-            let blobs = self.view.blobs(slot, from, room)?;
-            let Some(last) = blobs.last() else { break };
-            let next = last.next;
-            for blob in &blobs {
-                let skipped = usize::try_from(from - blob.base).unwrap_or(0);
-                let frames = Frames::of(&blob.bytes).map_err(|bad| self.damaged(&bad))?;
-                for (offset, frame) in (blob.base.max(from)..).zip(frames.skip(skipped)) {
-                    if records.len() >= records_max || room == 0 {
-                        return Ok(records);
-                    }
-                    let record = stored(offset, &frame.map_err(|bad| self.damaged(&bad))?);
-                    room = room.saturating_sub(content_bytes(&record));
-                    records.push(record);
-                }
+        while rest.records_max > 0 && rest.bytes_max > 0 {
+            let blobs = self.view.blobs(slot, rest.from, rest.bytes_max)?;
+            if blobs.is_empty() {
+                break;
             }
-            from = next;
+            for blob in &blobs {
+                rest.take(blob, &mut records).map_err(|bad| self.damaged(&bad))?;
+            }
         }
         Ok(records)
     }
 
-    fn damaged(&self, bad: &frame::BadBlob) -> LogError {
+    fn damaged(&self, bad: &BadBlob) -> LogError {
         LogError::Stop(format!("the log {} is damaged: {bad}", self.settings.path.display()))
     }
 

@@ -144,12 +144,17 @@ impl Store {
     }
 }
 
-/// Begins a durable transaction in two phases, the second of which makes the first valid, with the
-/// free pages written down: after a crash the file opens at once, where redb would else read all of
-/// it to rebuild them; and a post written to look like a page of the file cannot pass for one.
+/// Begins a durable transaction in two phases, the second of which makes the first valid: with one
+/// phase a checksum that is no secret decides after a crash what was written, and a post could be
+/// made to look like a page of the file. Measured on a virtual disk with files up to 6 GiB, the
+/// second fsync mostly adds 0.1 to 0.6 ms to a commit of 1 to 2 ms.
+///
+/// Tried and dropped: redb's quick repair, which writes the map of free pages with every commit. A
+/// file of 6 GiB opened in 4.6 s after a crash without it, the file being in the page cache; with
+/// it nothing is read, but each commit wrote 650 KiB more, 26 MB/s at forty commits a second.
 pub(super) fn begin(db: &Database) -> Result<WriteTransaction, StoreError> {
     let mut transaction = db.begin_write().map_err(redb_error)?;
-    transaction.set_quick_repair(true);
+    transaction.set_two_phase_commit(true);
     Ok(transaction)
 }
 

@@ -37,6 +37,17 @@ struct Held {
     blobs: Vec<Arc<Blob>>,
 }
 
+impl Held {
+    fn place<'a>(&self, blob: &'a Blob, out: &mut Vec<Placed<'a>>) -> Result<(), BadBlob> {
+        let skipped = usize::try_from(self.from - blob.base).unwrap_or(0);
+        let frames = Frames::of(&blob.bytes)?.skip(skipped);
+        for (offset, frame) in (self.from.max(blob.base)..).zip(frames) {
+            out.push(Placed { partition: self.partition, offset, frame: frame? });
+        }
+        Ok(())
+    }
+}
+
 #[derive(PartialEq, Eq)]
 enum Stage {
     New,
@@ -262,14 +273,8 @@ struct Records<'a>(Vec<Placed<'a>>);
 impl<'a> Records<'a> {
     fn of(held: &'a [Held]) -> Result<Self, BadBlob> {
         let mut records = Vec::new();
-        for Held { partition, from, blobs } in held {
-            for blob in blobs {
-                let skipped = usize::try_from(from - blob.base).unwrap_or(0);
-                let frames = Frames::of(&blob.bytes)?.skip(skipped);
-                for (offset, frame) in (blob.base.max(*from)..).zip(frames) {
-                    records.push(Placed { partition: *partition, offset, frame: frame? });
-                }
-            }
+        for held in held {
+            held.blobs.iter().try_for_each(|blob| held.place(blob, &mut records))?;
         }
         Ok(Self(records))
     }
