@@ -12,6 +12,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::config::{LogFormat, LogOutput};
 
+/// Prints of a panic where it happened and nothing else: its message may quote what people wrote.
+pub fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%place, "a stage failed; please report the place");
+    }));
+}
+
 /// Sends log lines to stderr from now on: in colour if that is a terminal.
 ///
 /// # Errors

@@ -20,7 +20,33 @@ pub struct Candidate {
     pub event: Event,
 }
 
+/// What an event counts as in metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Where it was written.
+    pub topic: Topic,
+    /// The action, or `refer`.
+    pub action: String,
+    /// Category of its first cause.
+    pub category: String,
+}
+
 impl Candidate {
+    /// What it counts as once it is issued.
+    #[must_use]
+    pub fn issued(&self, live: bool) -> Issued {
+        let (topic, action) = match &self.event {
+            Event::Takedown(takedown) => (Topic::Takedowns, takedown.action.as_str()),
+            Event::Referral(_) => (Topic::Reviews, "refer"),
+        };
+        let category = self.event.basis().causes.first().map(|cause| cause.category.clone());
+        Issued {
+            topic: if live { topic } else { Topic::Shadow },
+            action: action.to_owned(),
+            category: category.unwrap_or_default(),
+        }
+    }
+
     /// The record to send. `decided_at_ms`: Unix milliseconds, the worker's clock at the start of
     /// the batch; `live`: whether the rule of its causes acts now, or would only have acted.
     #[must_use]

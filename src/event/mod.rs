@@ -28,7 +28,7 @@ mod time;
 mod verdict;
 
 pub use basis::{Basis, Event};
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Issued};
 pub use cause::{Cause, CauseKind, Counted, Evidence, Reason};
 pub use dead_letter::dead_letter;
 pub use issuer::Issuer;
@@ -75,25 +75,29 @@ pub struct Decision<'a> {
 /// severe first; what rules in shadow would have; the signals of rules that count.
 ///
 /// `signal_partitions`: of the signals topic. `link_domains`: registrable domains of the post's
-/// links, in the order they stand; doubles do no harm.
+/// links, in the order they stand; doubles do no harm. Returns what the events count as, signals
+/// apart.
 pub fn emit(
     decision: &Decision<'_>,
     issuer: &Issuer,
     signal_partitions: i32,
     link_domains: &[String],
     out: &mut Vec<Outgoing>,
-) {
+) -> Vec<Issued> {
+    let mut issued = Vec::new();
     let draft = Draft { decision, issuer };
     for (status, live) in [(Status::Live, true), (Status::Shadow, false)] {
-        let candidates = draft.candidates(decision.direct(status)).into_iter();
-        let decided_at_ms = decision.decided_at_ms;
-        out.extend(candidates.map(|candidate| candidate.into_outgoing(decided_at_ms, live)));
+        for candidate in draft.candidates(decision.direct(status)) {
+            issued.push(candidate.issued(live));
+            out.push(candidate.into_outgoing(decision.decided_at_ms, live));
+        }
     }
     let counting = decision.fired().filter(|(_, rule)| rule.count.is_some());
     for (fired, rule) in counting {
         let signals = draft.signals(fired, rule, link_domains);
         out.extend(signals.iter().map(|signal| signal.to_outgoing(signal_partitions)));
     }
+    issued
 }
 
 impl<'a> Decision<'a> {

@@ -203,6 +203,14 @@ impl Config {
     }
 }
 
+/// A time as it is written in the configuration and on the command line, such as `20s`.
+///
+/// # Errors
+/// What is wrong and how to write it.
+pub fn time(text: &str) -> Result<Duration, String> {
+    units::span(text, &(1..=u64::MAX))
+}
+
 /// What a configuration may lean on beside its own text.
 struct Surroundings<'s> {
     /// Where relative paths start.
