@@ -184,12 +184,19 @@ fn values<'a, const N: usize>(
     names: &[&str; N],
 ) -> Result<[Option<&'a str>; N], serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let values = reader.deserialize_map(Values(names))?;
+    let mut doubtful = false;
+    let values = reader.deserialize_map(Values { names, doubtful: &mut doubtful })?;
     reader.end()?;
+    if doubtful {
+        serde_json::from_str::<IgnoredAny>(text)?;
+    }
     Ok(values)
 }
 
-struct Values<'n, const N: usize>(&'n [&'n str; N]);
+struct Values<'n, const N: usize> {
+    names: &'n [&'n str; N],
+    doubtful: &'n mut bool,
+}
 
 impl<'de, const N: usize> Visitor<'de> for Values<'_, N> {
     type Value = [Option<&'de str>; N];
@@ -200,7 +207,9 @@ impl<'de, const N: usize> Visitor<'de> for Values<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut values = [None; N];
-        while let Some(index) = map.next_key_seed(Key(self.0))? {
+        loop {
+            let key = Key { names: self.names, doubtful: &mut *self.doubtful };
+            let Some(index) = map.next_key_seed(key)? else { return Ok(values) };
             let slot = index.and_then(|index| values.get_mut(index));
             match slot {
                 Some(slot) => {
@@ -212,13 +221,16 @@ impl<'de, const N: usize> Visitor<'de> for Values<'_, N> {
                 }
             }
         }
-        Ok(values)
     }
 }
 
 /// The index of a key among the names. Read as bytes, for a key that nobody asks for may hold half
-/// a surrogate pair.
-struct Key<'n>(&'n [&'n str]);
+/// a surrogate pair. Read so, serde_json lets control characters pass that are not escaped; after
+/// a key with any, escaped or not, there is doubt whether the object is JSON.
+struct Key<'n> {
+    names: &'n [&'n str],
+    doubtful: &'n mut bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
@@ -236,7 +248,8 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|name| name.as_bytes() == key))
+        *self.doubtful |= key.iter().any(u8::is_ascii_control);
+        Ok(self.names.iter().position(|name| name.as_bytes() == key))
     }
 }
 
