@@ -1,163 +1,136 @@
-//! The format `native`: design section 5.
+//! The native format, field by field.
 
 use std::borrow::Cow;
 
-use super::json::{self, Json, Object, Path, Step};
+use super::json::{Field, Object, Place};
 use super::{Author, Button, Channel, Fault, Forward, Kind, Link, Medium, Post, Reason};
 
-/// Reads one post; `text` borrows into it where strings need no unescaping.
-pub(super) fn read(text: &str) -> Result<Post<'_>, Fault> {
-    let value = json::parse(text)?;
-    if text.trim_ascii() == "null" {
-        return Err(Fault::new(Reason::Empty, "the record's value is null"));
+/// Reads a post.
+pub(super) fn post(text: &str) -> Result<Post<'_>, Fault> {
+    let place = Place::Record;
+    let names = &[
+        "id",
+        "kind",
+        "channel",
+        "author",
+        "text",
+        "lang",
+        "sent_at",
+        "edited_at",
+        "reply_to",
+        "url",
+        "forward",
+        "links",
+        "buttons",
+        "poll",
+        "media",
+    ];
+    let object = Object::record(text, names, &place)?;
+    let post = Post {
+        id: required(object.field("id"))?,
+        kind: kind(object.field("kind"))?,
+        channel: channel(object.field("channel"))?,
+        author: object.field("author").map(author)?,
+        text: object.field("text").text()?.unwrap_or_default(),
+        lang: object.field("lang").text()?,
+        sent_at_ms: object.field("sent_at").time_ms()?,
+        edited_at_ms: object.field("edited_at").time_ms()?,
+        reply_to: object.field("reply_to").id()?,
+        url: object.field("url").text()?,
+        forward: object.field("forward").map(forward)?,
+        links: object.field("links").list(link)?,
+        buttons: object.field("buttons").list(button)?,
+        poll: object.field("poll").list(|field| Ok(field.text()?.unwrap_or_default()))?,
+        media: object.field("media").list(medium)?,
+    };
+    if !holds_anything(&post) {
+        let detail = "no text, link, medium or forward; send posts with something to look at";
+        return Err(Fault::new(Reason::NothingToSee, detail));
     }
-    let root = Path { within: None, step: Step::Field("the record") };
-    let fields = Fields { object: value.object(&root)?, path: None };
-    let post = post(&fields)?;
-    fields.required(&post.id, "id")?;
-    fields.at("channel", |path| {
-        if post.channel.id.is_empty() {
-            Err(Path { within: Some(path), step: Step::Field("id") }.missing())
-        } else {
-            Ok(())
-        }
-    })?;
     Ok(post)
 }
 
-fn post<'a>(fields: &Fields<'a, '_>) -> Result<Post<'a>, Fault> {
-    Ok(Post {
-        id: fields.one("id", Json::id)?.unwrap_or_default(),
-        kind: fields.one("kind", kind)?.unwrap_or_default(),
-        channel: fields.one("channel", channel)?.unwrap_or_default(),
-        author: fields.one("author", author)?,
-        text: fields.one("text", Json::text)?.unwrap_or_default(),
-        lang: fields.one("lang", Json::text)?,
-        sent_at_ms: fields.one("sent_at", Json::time)?,
-        edited_at_ms: fields.one("edited_at", Json::time)?,
-        reply_to: fields.one("reply_to", Json::id)?,
-        url: fields.one("url", Json::text)?,
-        forward: fields.one("forward", forward)?,
-        links: fields.many("links", link)?,
-        buttons: fields.many("buttons", button)?,
-        poll: fields.many("poll", Json::text)?,
-        media: fields.many("media", medium)?,
-    })
+fn required<'a>(field: Field<'a, '_>) -> Result<Cow<'a, str>, Fault> {
+    field.id()?.ok_or_else(|| field.fault(Reason::MissingField, "absent, null or empty"))
 }
 
-fn kind(value: Json<'_>, path: &Path<'_>) -> Result<Kind, Fault> {
-    match &*value.text(path)? {
-        "post" => Ok(Kind::Post),
-        "edit" => Ok(Kind::Edit),
-        "profile" => Ok(Kind::Profile),
-        _ => Err(path.unknown("`post`, `edit`, `profile`")),
-    }
+fn kind(field: Field<'_, '_>) -> Result<Kind, Fault> {
+    let Some(name) = field.text()? else { return Ok(Kind::default()) };
+    let known = [Kind::Post, Kind::Edit, Kind::Profile].into_iter();
+    let mut known = known.filter(|kind| kind.name() == name);
+    known.next().ok_or_else(|| field.fault(Reason::BadValue, "must be post, edit or profile"))
 }
 
-fn channel<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Channel<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
+fn channel<'a>(field: Field<'a, '_>) -> Result<Channel<'a>, Fault> {
+    let names = &["id", "title", "username", "about", "members", "country", "verified"];
+    // An absent channel is one without an id, and the fault should name the id.
+    let object = field.object(names)?;
     Ok(Channel {
-        id: fields.one("id", Json::id)?.unwrap_or_default(),
-        title: fields.one("title", Json::text)?,
-        username: fields.one("username", Json::text)?,
-        about: fields.one("about", Json::text)?,
-        members: fields.one("members", Json::number)?,
-        country: fields.one("country", Json::text)?,
-        verified: fields.one("verified", Json::flag)?,
+        id: required(object.field("id"))?,
+        title: object.field("title").text()?,
+        username: object.field("username").text()?,
+        about: object.field("about").text()?,
+        members: object.field("members").count(u64::MAX)?,
+        country: object.field("country").text()?,
+        verified: object.field("verified").flag()?,
     })
 }
 
-fn author<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Author<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
+fn author<'a>(field: Field<'a, '_>) -> Result<Author<'a>, Fault> {
+    let object = field.object(&["id", "name", "created_at"])?;
     Ok(Author {
-        id: fields.one("id", Json::id)?,
-        name: fields.one("name", Json::text)?,
-        created_at_ms: fields.one("created_at", Json::time)?,
+        id: object.field("id").id()?,
+        name: object.field("name").text()?,
+        created_at_ms: object.field("created_at").time_ms()?,
     })
 }
 
-/// Id and name of what a post was forwarded from.
-type Named<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
-
-fn forward<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Forward<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
-    let named = |value: Json<'a>, path: &Path<'_>, name| -> Result<Named<'a>, Fault> {
-        let fields = Fields::of(value, path)?;
-        Ok((fields.one("id", Json::id)?, fields.one(name, Json::text)?))
-    };
-    let channel = fields.one("channel", |value, path| named(value, path, "title"))?;
-    let author = fields.one("author", |value, path| named(value, path, "name"))?;
-    let (channel_id, channel_title) = channel.unwrap_or_default();
-    let (author_id, author_name) = author.unwrap_or_default();
-    Ok(Forward { channel_id, channel_title, author_id, author_name })
+fn forward<'a>(field: Field<'a, '_>) -> Result<Forward<'a>, Fault> {
+    let object = field.object(&["channel", "author"])?;
+    let channel = object.field("channel");
+    let channel = channel.object(&["id", "title"])?;
+    let author = object.field("author");
+    let author = author.object(&["id", "name"])?;
+    Ok(Forward {
+        channel_id: channel.field("id").id()?,
+        channel_title: channel.field("title").text()?,
+        author_id: author.field("id").id()?,
+        author_name: author.field("name").text()?,
+    })
 }
 
-fn link<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Link<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
-    let url = fields.one("url", Json::text)?.unwrap_or_default();
-    Ok(Link { shown: fields.one("shown", Json::text)?, url })
+fn link<'a>(field: Field<'a, '_>) -> Result<Link<'a>, Fault> {
+    let object = field.object(&["shown", "url"])?;
+    let url = object.field("url").text()?.unwrap_or_default();
+    Ok(Link { shown: object.field("shown").text()?, url })
 }
 
-fn button<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Button<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
-    let text = fields.one("text", Json::text)?.unwrap_or_default();
-    Ok(Button { text, url: fields.one("url", Json::text)? })
+fn button<'a>(field: Field<'a, '_>) -> Result<Button<'a>, Fault> {
+    let object = field.object(&["text", "url"])?;
+    let text = object.field("text").text()?.unwrap_or_default();
+    Ok(Button { text, url: object.field("url").text()? })
 }
 
-fn medium<'a>(value: Json<'a>, path: &Path<'_>) -> Result<Medium<'a>, Fault> {
-    let fields = Fields::of(value, path)?;
+fn medium<'a>(field: Field<'a, '_>) -> Result<Medium<'a>, Fault> {
+    let names = &["name", "md5", "sha1", "sha256", "pdq", "pdq_quality", "ocr"];
+    let object = field.object(names)?;
     Ok(Medium {
-        name: fields.one("name", Json::text)?,
-        md5: fields.one("md5", Json::text)?,
-        sha1: fields.one("sha1", Json::text)?,
-        sha256: fields.one("sha256", Json::text)?,
-        pdq: fields.one("pdq", Json::text)?,
-        pdq_quality: fields.one("pdq_quality", Json::number)?,
-        ocr: fields.one("ocr", Json::text)?,
+        name: object.field("name").text()?,
+        md5: object.field("md5").text()?,
+        sha1: object.field("sha1").text()?,
+        sha256: object.field("sha256").text()?,
+        pdq: object.field("pdq").text()?,
+        pdq_quality: object.field("pdq_quality").count(100)?,
+        ocr: object.field("ocr").text()?,
     })
 }
 
-/// The fields of one object, and where it stands.
-struct Fields<'a, 'p> {
-    object: Object<'a>,
-    path: Option<&'p Path<'p>>,
-}
-
-impl<'a, 'p> Fields<'a, 'p> {
-    fn of(value: Json<'a>, path: &'p Path<'p>) -> Result<Self, Fault> {
-        Ok(Self { object: value.object(path)?, path: Some(path) })
-    }
-
-    fn at<T>(&self, name: &'static str, act: impl FnOnce(&Path<'_>) -> T) -> T {
-        act(&Path { within: self.path, step: Step::Field(name) })
-    }
-
-    fn required(&self, value: &str, name: &'static str) -> Result<(), Fault> {
-        self.at(name, |path| if value.is_empty() { Err(path.missing()) } else { Ok(()) })
-    }
-
-    /// A field by its name, read by `read`; `None` where it is absent or null.
-    fn one<T>(
-        &self,
-        name: &'static str,
-        read: impl FnOnce(Json<'a>, &Path<'_>) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
-        let Some(value) = self.object.get(name) else { return Ok(None) };
-        self.at(name, |path| read(value, path)).map(Some)
-    }
-
-    /// A list by its name, each item read by `read`; empty where it is absent or null.
-    fn many<T>(
-        &self,
-        name: &'static str,
-        read: impl Fn(Json<'a>, &Path<'_>) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Fault> {
-        let items = self.one(name, Json::list)?.unwrap_or_default();
-        self.at(name, |path| {
-            let items = items.into_iter().enumerate();
-            let read =
-                |(index, item)| read(item, &Path { within: Some(path), step: Step::Index(index) });
-            items.map(read).collect()
-        })
-    }
+/// Is there a non-empty part, a link, a medium or a forward? Empty objects are none.
+fn holds_anything(post: &Post<'_>) -> bool {
+    let shown = |link: &Link<'_>| link.shown.as_ref().is_some_and(|shown| !shown.is_empty());
+    let forward = post.forward.as_ref().is_some_and(|forward| *forward != Forward::default());
+    forward
+        || post.links.iter().any(shown)
+        || post.media.iter().any(|medium| *medium != Medium::default())
+        || !post.pieces().is_empty()
 }

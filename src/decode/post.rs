@@ -154,34 +154,7 @@ pub struct Piece<'p> {
     pub text: &'p str,
 }
 
-/// Makes a string of its own.
-fn own(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
-
 impl Post<'_> {
-    /// The same post without a borrow.
-    #[must_use]
-    pub fn into_owned(self) -> Post<'static> {
-        Post {
-            id: own(self.id),
-            kind: self.kind,
-            channel: self.channel.into_owned(),
-            author: self.author.map(Author::into_owned),
-            text: own(self.text),
-            lang: self.lang.map(own),
-            sent_at_ms: self.sent_at_ms,
-            edited_at_ms: self.edited_at_ms,
-            reply_to: self.reply_to.map(own),
-            url: self.url.map(own),
-            forward: self.forward.map(Forward::into_owned),
-            links: self.links.into_iter().map(Link::into_owned).collect(),
-            buttons: self.buttons.into_iter().map(Button::into_owned).collect(),
-            poll: self.poll.into_iter().map(own).collect(),
-            media: self.media.into_iter().map(Medium::into_owned).collect(),
-        }
-    }
-
     /// `revision` of this post in events: `edited_at` in ms, else `sent_at` of an edit, else 0.
     #[must_use]
     pub fn revision(&self) -> i64 {
@@ -217,66 +190,6 @@ impl Post<'_> {
         let buttons = self.buttons.iter().map(|button| button.url.as_deref());
         pieces.many(Part::Links, links.chain(buttons));
         pieces.0
-    }
-}
-
-impl Channel<'_> {
-    fn into_owned(self) -> Channel<'static> {
-        let Self { id, title, username, about, members, country, verified } = self;
-        let (title, username, about) = (title.map(own), username.map(own), about.map(own));
-        Channel {
-            id: own(id),
-            title,
-            username,
-            about,
-            members,
-            country: country.map(own),
-            verified,
-        }
-    }
-}
-
-impl Author<'_> {
-    fn into_owned(self) -> Author<'static> {
-        let Self { id, name, created_at_ms } = self;
-        Author { id: id.map(own), name: name.map(own), created_at_ms }
-    }
-}
-
-impl Forward<'_> {
-    fn into_owned(self) -> Forward<'static> {
-        Forward {
-            channel_id: self.channel_id.map(own),
-            channel_title: self.channel_title.map(own),
-            author_id: self.author_id.map(own),
-            author_name: self.author_name.map(own),
-        }
-    }
-}
-
-impl Link<'_> {
-    fn into_owned(self) -> Link<'static> {
-        Link { shown: self.shown.map(own), url: own(self.url) }
-    }
-}
-
-impl Button<'_> {
-    fn into_owned(self) -> Button<'static> {
-        Button { text: own(self.text), url: self.url.map(own) }
-    }
-}
-
-impl Medium<'_> {
-    fn into_owned(self) -> Medium<'static> {
-        Medium {
-            name: self.name.map(own),
-            md5: self.md5.map(own),
-            sha1: self.sha1.map(own),
-            sha256: self.sha256.map(own),
-            pdq: self.pdq.map(own),
-            pdq_quality: self.pdq_quality,
-            ocr: self.ocr.map(own),
-        }
     }
 }
 

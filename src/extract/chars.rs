@@ -1,6 +1,8 @@
 //! A text as the characters a reader sees: invisible ones gone, compatibility forms, escapes and
 //! bracketed dots undone, each with the bytes of the original that it stands for.
 
+use std::ops::{Deref, Range};
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
@@ -37,6 +39,58 @@ impl Unit {
     }
 }
 
+/// The characters of a text in order.
+pub(super) struct Units(Vec<Unit>);
+
+impl Deref for Units {
+    type Target = [Unit];
+
+    fn deref(&self) -> &[Unit] {
+        &self.0
+    }
+}
+
+impl Units {
+    pub(super) fn of(text: &str) -> Self {
+        Self(units(text))
+    }
+
+    /// As browsers read an address: line ends and tabs dropped wherever they stand, and spaces
+    /// around it.
+    pub(super) fn of_address(url: &str) -> Self {
+        let mut units = units(url);
+        units.retain(|unit| !matches!(unit.c, '\t' | '\n' | '\r'));
+        let spaces = units.iter().take_while(|unit| unit.c.is_whitespace()).count();
+        units.drain(..spaces);
+        let end = units.iter().rposition(|unit| !unit.c.is_whitespace()).map_or(0, |last| last + 1);
+        units.truncate(end);
+        Self(units)
+    }
+
+    pub(super) fn char(&self, at: usize) -> Option<char> {
+        self.get(at).map(|unit| unit.c)
+    }
+
+    pub(super) fn is_label(&self, at: usize) -> bool {
+        self.get(at).is_some_and(|unit| unit.is_label())
+    }
+
+    pub(super) fn is_dot(&self, at: usize) -> bool {
+        self.get(at).is_some_and(|unit| unit.is_dot())
+    }
+
+    /// Does this stand here?
+    pub(super) fn reads(&self, at: usize, text: &str) -> bool {
+        text.chars().zip(at..).all(|(c, at)| self.char(at) == Some(c))
+    }
+
+    /// What stands in these units, ideographic dots as dots.
+    pub(super) fn text(&self, range: Range<usize>) -> String {
+        let units = self.get(range).unwrap_or_default();
+        units.iter().map(|unit| if unit.is_dot() { '.' } else { unit.c }).collect()
+    }
+}
+
 pub(super) fn is_label(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || matches!(c, '-' | '_')
@@ -44,8 +98,11 @@ pub(super) fn is_label(c: char) -> bool {
 }
 
 /// The characters of `text` in order.
-pub(super) fn units(text: &str) -> Vec<Unit> {
+fn units(text: &str) -> Vec<Unit> {
     let seen: Vec<Unit> = text.char_indices().filter_map(|(start, c)| unit(start, c)).collect();
+    if !seen.iter().any(|unit| matches!(unit.c, '%' | '[' | '(' | '{' | '【' | '〔' | '\\')) {
+        return seen;
+    }
     let mut reader = Reader { seen: &seen, at: 0, out: Vec::with_capacity(seen.len()) };
     while reader.step() {}
     reader.out
@@ -215,11 +272,21 @@ fn compatible(c: char) -> char {
         '\u{1F170}'..='\u{1F189}' => return enclosed(c, 0x1F170),
         _ => {}
     }
+    if !may_be_compatible(c) {
+        return c;
+    }
     let mut forms = std::iter::once(c).nfkc();
     match (forms.next(), forms.next()) {
         (Some(one), None) if is_label(one) || "./:%@[](){}。 ".contains(one) => one,
         _ => c,
     }
+}
+
+/// False for the blocks that most text is written in and that hold no form of a Latin letter or of
+/// a sign of links: the full look-up costs more than all else for a character.
+fn may_be_compatible(c: char) -> bool {
+    !matches!(c, '\u{C0}'..='\u{1FF}' | '\u{370}'..='\u{1CFF}' | '\u{3041}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
+        || c == '\u{17F}'
 }
 
 /// A letter in a black circle or square; `first` is the one that holds A.
@@ -299,5 +366,16 @@ mod tests {
         }
         assert_eq!(look_alike('и'), None);
         assert_eq!(look_alike('a'), None);
+    }
+
+    #[test]
+    fn blocks_that_are_passed_over_hold_no_form_of_what_links_are_made_of() {
+        let skipped = ('\0'..=char::MAX).filter(|&c| !c.is_ascii() && !may_be_compatible(c));
+        for c in skipped {
+            let mut forms = std::iter::once(c).nfkc();
+            let form = (forms.next(), forms.next());
+            let ascii = matches!(form, (Some(one), None) if one.is_ascii_alphanumeric() || "./:%@".contains(one));
+            assert!(!ascii, "U+{:04X} is {form:?}", u32::from(c));
+        }
     }
 }

@@ -24,8 +24,7 @@ pub(super) fn canonical(written: &str) -> Option<String> {
 
 /// Punycode and case undone; as written where it is no valid punycode.
 fn decoded(written: &str) -> Cow<'_, str> {
-    let plain = written.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if plain && !written.contains("xn--") {
+    if is_plain(written) {
         return Cow::Borrowed(written);
     }
     match idna::domain_to_unicode(written) {
@@ -68,9 +67,23 @@ fn holds_latin(label: &str) -> bool {
 /// The form a browser asks for: IDNA, and numbers of any base as an IPv4 address.
 fn ascii(host: &str) -> Option<String> {
     let host = host.strip_suffix('.').unwrap_or(host);
+    if is_plain(host) {
+        return Some(host.to_ascii_lowercase());
+    }
     let parsed = url::Host::parse(host).ok()?;
     let text = parsed.to_string();
     (!text.is_empty()).then_some(text)
+}
+
+/// True for a host that the full way would only put in lower case: most are, and it is slow.
+fn is_plain(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    // A last label that begins with a digit may make the host a number, an empty one hides it.
+    let numeric = |label: &str| label.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
+    let punycode = |label: &str| label.get(..4).is_some_and(|it| it.eq_ignore_ascii_case("xn--"));
+    host.bytes().all(plain)
+        && !host.split('.').any(punycode)
+        && !host.rsplit('.').next().is_none_or(numeric)
 }
 
 fn is_label_of_a_host(label: &str) -> bool {
@@ -153,4 +166,21 @@ pub fn shown_differs(shown: &str, url: &str) -> bool {
     let holder = |host: &str| registrable(host).unwrap_or(host).to_owned();
     let target = holder(&target.host);
     find::shown_links(shown).iter().any(|link| holder(&link.host) != target)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_host_is_what_a_browser_makes_of_it(host in "[a-zA-Z0-9x_.n-]{1,12}") {
+            if is_plain(&host) && !host.is_empty() {
+                let slow = url::Host::parse(&host).map(|host| host.to_string());
+                prop_assert_eq!(slow, Ok(host.to_ascii_lowercase()));
+            }
+        }
+    }
 }

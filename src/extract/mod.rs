@@ -20,6 +20,7 @@ use std::ops::Range;
 mod chars;
 mod find;
 mod host;
+mod path;
 mod services;
 
 pub use find::{links, parse};

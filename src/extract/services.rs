@@ -109,7 +109,7 @@ pub(super) fn channel(service: &str, host: &str, path: &str) -> Option<String> {
     match service {
         "telegram" => telegram(host, path),
         "whatsapp" => whatsapp(path),
-        "vk" => name_at_start(segment(path, 0)?, 64, "_."),
+        "vk" => name_at_start(segment(path, 0)?, 64, "_.").filter(|name| !name.ends_with(".php")),
         _ => None,
     }
 }

@@ -19,11 +19,16 @@ pub(super) struct Scan {
     #[arg(long = "pack", value_name = "DIR", required = true)]
     packs: Vec<PathBuf>,
     /// How lines are read: `native` (a post as JSON a line) or `text` (a line is a post).
-    #[arg(long, default_value = "native")]
+    #[arg(long, default_value = "native", value_parser = format)]
     format: Format,
     /// File of posts; `-` is standard input.
     #[arg(default_value = "-")]
     file: PathBuf,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    let names = Format::ALL.map(|format| format!("`{}`", format.name())).join(" or ");
+    Format::named(name).ok_or_else(|| format!("not {names}"))
 }
 
 impl Scan {
