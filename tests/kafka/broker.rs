@@ -13,10 +13,10 @@ const READY_TIME: Duration = Duration::from_secs(60);
 /// ApiVersions, version 0: a broker that answers this serves; an open port says nothing.
 const API_VERSIONS: [u8; 15] = [0, 0, 0, 11, 0, 18, 0, 0, 0, 0, 0, 1, 0, 1, b'x'];
 /// User and password that the SCRAM listener knows.
-pub const SCRAM: (&str, &str) = ("app", "app-secret");
+pub(crate) const SCRAM: (&str, &str) = ("app", "app-secret");
 
 /// A broker that runs, or has been stopped and may be started again on the same data and ports.
-pub struct Broker {
+pub(crate) struct Broker {
     folder: tempfile::TempDir,
     ports: Ports,
     watcher: Option<Child>,
@@ -135,7 +135,7 @@ const LOG4J: &str = "Configuration:
 
 impl Broker {
     /// Formats a new folder and starts a broker on it; ready when this returns.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the broker");
         let ports = free_ports();
         make_certificates(folder.path());
@@ -222,27 +222,27 @@ impl Broker {
     }
 
     /// `host:port` of the listener without encryption.
-    pub fn servers(&self) -> String {
+    pub(crate) fn servers(&self) -> String {
         format!("127.0.0.1:{}", self.ports.plain)
     }
 
     /// `host:port` of the listener with TLS and SCRAM.
-    pub fn secure_servers(&self) -> String {
+    pub(crate) fn secure_servers(&self) -> String {
         format!("localhost:{}", self.ports.scram_tls)
     }
 
     /// The certificate authority that signed the broker's certificate.
-    pub fn ca(&self) -> String {
+    pub(crate) fn ca(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
     /// Ends the broker at once, as a power cut would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.end("-KILL");
     }
 
     /// Asks the broker to end, and waits for it.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.end("-TERM");
     }
 
@@ -260,7 +260,7 @@ impl Broker {
     }
 
     /// Starts it again on the same data and ports.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         assert!(self.watcher.is_none(), "it runs already");
         self.launch(&[]);
     }

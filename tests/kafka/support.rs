@@ -14,20 +14,20 @@ use tidegate::record::{InputId, Outgoing, Partition, Topic};
 use crate::broker::Broker;
 
 /// For whatever should happen soon.
-pub const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// One poll.
-pub const POLL: Duration = Duration::from_millis(100);
+pub(crate) const POLL: Duration = Duration::from_millis(100);
 
 /// Address of the broker all tests share, started by whoever comes first. It is killed by its
 /// watcher when this process ends: statics are never dropped.
-pub fn shared() -> (String, String, String) {
+pub(crate) fn shared() -> (String, String, String) {
     static BROKER: OnceLock<Mutex<Broker>> = OnceLock::new();
     let broker = BROKER.get_or_init(|| Mutex::new(Broker::start())).lock().unwrap();
     (broker.servers(), broker.secure_servers(), broker.ca())
 }
 
 /// A deployment nobody else uses: prefix, group and posts topic are its own.
-pub fn settings(servers: &str) -> Settings {
+pub(crate) fn settings(servers: &str) -> Settings {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("t{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let fast = [("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "300")];
@@ -44,22 +44,23 @@ pub fn settings(servers: &str) -> Settings {
 }
 
 /// Partitions of the posts topic, and of signals and state.
-pub const SIZES: Sizes = Sizes { signals: 4, outputs: 2, posts: Some(4), replication: Some(1) };
+pub(crate) const SIZES: Sizes =
+    Sizes { signals: 4, outputs: 2, posts: Some(4), replication: Some(1) };
 
 /// A deployment with its topics.
-pub fn deployment(servers: &str) -> Settings {
+pub(crate) fn deployment(servers: &str) -> Settings {
     let settings = settings(servers);
     let rows = topics::create(&settings, &SIZES).unwrap();
     assert!(rows.iter().all(topics::Row::is_fine), "{rows:?}");
     settings
 }
 
-pub fn deployed() -> Settings {
+pub(crate) fn deployed() -> Settings {
     deployment(&shared().0)
 }
 
 /// Writes posts `from..to`, each with its number as key and value.
-pub fn feed(settings: &Settings, from: u32, to: u32) {
+pub(crate) fn feed(settings: &Settings, from: u32, to: u32) {
     let feed = Feed::open(settings, &settings.posts[0]).unwrap();
     for number in from..to {
         let text = number.to_string();
@@ -68,12 +69,12 @@ pub fn feed(settings: &Settings, from: u32, to: u32) {
     assert_eq!(feed.flush().unwrap(), u64::from(to - from));
 }
 
-pub fn committed(settings: &Settings, topic: Topic) -> Vec<Kept> {
+pub(crate) fn committed(settings: &Settings, topic: Topic) -> Vec<Kept> {
     feed::read_committed(settings, &settings.topic(topic), &[]).unwrap()
 }
 
 /// Values of a topic as the numbers they are, sorted.
-pub fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
+pub(crate) fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
     let number = |kept: Kept| {
         String::from_utf8(kept.value.expect("a value")).unwrap().parse::<u32>().unwrap()
     };
@@ -82,7 +83,7 @@ pub fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
     numbers
 }
 
-pub fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
+pub(crate) fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
     Outgoing {
         topic,
         partition: None,
@@ -92,7 +93,7 @@ pub fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
     }
 }
 
-pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + SOON;
     while !done() {
         assert!(Instant::now() < deadline, "not in time: {what}");
@@ -101,24 +102,24 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
 
 /// The smallest honest worker: copies each post to the takedowns topic, and knows how many it
 /// took back.
-pub struct Copier {
-    pub log: KafkaLog,
-    pub next: BTreeMap<Partition, i64>,
-    pub owned: Vec<Partition>,
+pub(crate) struct Copier {
+    pub(crate) log: KafkaLog,
+    pub(crate) next: BTreeMap<Partition, i64>,
+    pub(crate) owned: Vec<Partition>,
     /// Values in the order they were handed out, redelivered ones again.
-    pub seen: Vec<(Partition, i64)>,
-    pub revoked: usize,
-    pub lost: usize,
-    pub aborted: usize,
-    pub unknown: usize,
+    pub(crate) seen: Vec<(Partition, i64)>,
+    pub(crate) revoked: usize,
+    pub(crate) lost: usize,
+    pub(crate) aborted: usize,
+    pub(crate) unknown: usize,
 }
 
 impl Copier {
-    pub fn open(settings: &Settings) -> Self {
+    pub(crate) fn open(settings: &Settings) -> Self {
         Self::on(KafkaLog::open(settings.clone()).unwrap())
     }
 
-    pub fn on(log: KafkaLog) -> Self {
+    pub(crate) fn on(log: KafkaLog) -> Self {
         Self {
             log,
             next: BTreeMap::new(),
@@ -133,7 +134,7 @@ impl Copier {
 
     /// One turn of the loop: what came is sent on, nothing is committed but where it must be.
     /// True if records came.
-    pub fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
         let mut out = Vec::new();
         let polled = self.log.poll(POLL);
         let (assigned, revoked) = match polled.unwrap() {
@@ -183,8 +184,9 @@ impl Copier {
         self.log.settle().unwrap();
     }
 
-    pub fn commit(&mut self) -> bool {
-        let next: Vec<(Partition, i64)> = self.next.iter().map(|(&key, &value)| (key, value)).collect();
+    pub(crate) fn commit(&mut self) -> bool {
+        let next: Vec<(Partition, i64)> =
+            self.next.iter().map(|(&key, &value)| (key, value)).collect();
         let committed = self.log.commit(&next);
         self.went_well(committed)
     }
@@ -205,7 +207,7 @@ impl Copier {
     }
 
     /// Turns until all partitions of posts and signals are owned.
-    pub fn settled(mut self) -> Self {
+    pub(crate) fn settled(mut self) -> Self {
         let all = usize::try_from(SIZES.posts.unwrap() + SIZES.signals).unwrap();
         until("all partitions assigned", || {
             self.turn();
@@ -215,7 +217,7 @@ impl Copier {
     }
 
     /// Turns until so many records were handed out in all.
-    pub fn take(&mut self, count: usize) {
+    pub(crate) fn take(&mut self, count: usize) {
         until("records", || {
             self.turn();
             self.seen.len() >= count
@@ -224,6 +226,6 @@ impl Copier {
 }
 
 /// The partition of the first posts topic, or of signals behind it.
-pub fn partition(input: u16, number: i32) -> Partition {
+pub(crate) fn partition(input: u16, number: i32) -> Partition {
     Partition { input: InputId(input), number }
 }
