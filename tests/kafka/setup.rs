@@ -32,7 +32,7 @@ fn why_it_stops(settings: Settings) -> String {
 
 #[test]
 fn topics_are_created_once_and_checked_against_the_plan() {
-    let settings = settings(&shared().0);
+    let settings = settings(&shared().servers());
     let missing = topics::check(&settings, &SIZES).unwrap();
     assert_eq!(missing.len(), 7);
     assert!(missing.iter().all(|row| row.finding == Finding::Missing), "{missing:?}");
@@ -59,14 +59,14 @@ fn topics_are_created_once_and_checked_against_the_plan() {
 
 #[test]
 fn a_topic_that_is_missing_is_named_with_what_to_do() {
-    let why = why_it_stops(settings(&shared().0));
+    let why = why_it_stops(settings(&shared().servers()));
     assert!(why.contains("-posts does not exist"), "{why}");
     assert!(why.contains("tidegate topics create --config"), "{why}");
 }
 
 #[test]
 fn signals_and_state_of_unequal_counts_are_refused() {
-    let settings = settings(&shared().0);
+    let settings = settings(&shared().servers());
     // Made by hand, before the command was run.
     let name = settings.topic(Topic::State);
     let mut config = ClientConfig::new();
@@ -85,7 +85,7 @@ fn signals_and_state_of_unequal_counts_are_refused() {
 }
 
 fn secure(user: &str, password: &str) -> Settings {
-    let (_, servers, ca) = shared();
+    let (servers, ca) = (shared().secure_servers(), shared().ca());
     let client = [
         ("security.protocol", "sasl_ssl"),
         ("ssl.ca.location", &ca),

@@ -1,8 +1,8 @@
 //! What every test needs: the shared broker, a deployment of its own, and a small worker.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tidegate::log::kafka::feed::{self, Feed, Kept};
@@ -18,12 +18,11 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// One poll.
 pub(crate) const POLL: Duration = Duration::from_millis(100);
 
-/// Address of the broker all tests share, started by whoever comes first. It is killed by its
-/// watcher when this process ends: statics are never dropped.
-pub(crate) fn shared() -> (String, String, String) {
-    static BROKER: OnceLock<Mutex<Broker>> = OnceLock::new();
-    let broker = BROKER.get_or_init(|| Mutex::new(Broker::start())).lock().unwrap();
-    (broker.servers(), broker.secure_servers(), broker.ca())
+/// The broker all tests share, started by whoever comes first. It is killed by its watcher when
+/// this process ends: statics are never dropped.
+pub(crate) fn shared() -> &'static Broker {
+    static BROKER: OnceLock<Broker> = OnceLock::new();
+    BROKER.get_or_init(Broker::start)
 }
 
 /// A deployment nobody else uses: prefix, group and posts topic are its own.
@@ -56,7 +55,7 @@ pub(crate) fn deployment(servers: &str) -> Settings {
 }
 
 pub(crate) fn deployed() -> Settings {
-    deployment(&shared().0)
+    deployment(&shared().servers())
 }
 
 /// Writes posts `from..to`, each with its number as key and value.
@@ -135,10 +134,15 @@ impl Copier {
     /// One turn of the loop: what came is sent on, nothing is committed but where it must be.
     /// True if records came.
     pub(crate) fn turn(&mut self) -> bool {
+        self.try_turn().unwrap()
+    }
+
+    /// As [`Copier::turn`], with the error of a poll.
+    pub(crate) fn try_turn(&mut self) -> Result<bool, LogError> {
         let mut out = Vec::new();
-        let polled = self.log.poll(POLL);
-        let (assigned, revoked) = match polled.unwrap() {
-            Polled::Idle => return false,
+        let polled = self.log.poll(POLL)?;
+        let (assigned, revoked) = match polled {
+            Polled::Idle => return Ok(false),
             Polled::Assigned(partitions) => (partitions, None),
             Polled::Revoked { partitions, lost } => (Vec::new(), Some((partitions, lost))),
             Polled::Records(batch) => {
@@ -164,10 +168,10 @@ impl Copier {
         for each in &out {
             let sent = self.log.send(each);
             if !self.went_well(sent) {
-                return true;
+                return Ok(true);
             }
         }
-        !out.is_empty()
+        Ok(!out.is_empty())
     }
 
     fn give_up(&mut self, partitions: &[Partition], lost: bool) {
