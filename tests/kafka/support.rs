@@ -140,8 +140,7 @@ impl Copier {
     /// As [`Copier::turn`], with the error of a poll.
     pub(crate) fn try_turn(&mut self) -> Result<bool, LogError> {
         let mut out = Vec::new();
-        let polled = self.log.poll(POLL)?;
-        let (assigned, revoked) = match polled {
+        let (assigned, revoked) = match self.log.poll(POLL)? {
             Polled::Idle => return Ok(false),
             Polled::Assigned(partitions) => (partitions, None),
             Polled::Revoked { partitions, lost } => (Vec::new(), Some((partitions, lost))),
