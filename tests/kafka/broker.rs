@@ -7,18 +7,25 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::proxy::{Proxy, Rule};
 
 const READY_TIME: Duration = Duration::from_secs(60);
 /// ApiVersions, version 0: a broker that answers this serves; an open port says nothing.
 const API_VERSIONS: [u8; 15] = [0, 0, 0, 11, 0, 18, 0, 0, 0, 0, 0, 1, 0, 1, b'x'];
 /// User and password that the SCRAM listener knows.
-pub const SCRAM: (&str, &str) = ("app", "app-secret");
+pub(crate) const SCRAM: (&str, &str) = ("app", "app-secret");
 
 /// A broker that runs, or has been stopped and may be started again on the same data and ports.
-pub struct Broker {
+pub(crate) struct Broker {
     folder: tempfile::TempDir,
     ports: Ports,
+    proxy_port: u16,
+    /// Stands before the listener that [`Broker::proxied_servers`] names.
+    pub(crate) proxy: Proxy,
+    proxy_user: Mutex<()>,
     watcher: Option<Child>,
     pid: String,
 }
@@ -26,6 +33,7 @@ pub struct Broker {
 #[derive(Clone, Copy)]
 struct Ports {
     plain: u16,
+    proxied: u16,
     scram_tls: u16,
     controller: u16,
 }
@@ -61,11 +69,11 @@ fn run(command: &mut Command) -> String {
 }
 
 fn free_ports() -> Ports {
-    // All three are held at once, so that they differ.
+    // All are held at once, so that they differ.
     let sockets: Vec<TcpListener> =
-        (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
+        (0..4).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
     let port = |index: usize| sockets[index].local_addr().expect("an address").port();
-    Ports { plain: port(0), scram_tls: port(1), controller: port(2) }
+    Ports { plain: port(0), proxied: port(1), scram_tls: port(2), controller: port(3) }
 }
 
 fn openssl(folder: &Path, arguments: &str) {
@@ -88,8 +96,8 @@ fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.pem"), both).unwrap();
 }
 
-fn properties(folder: &Path, ports: Ports) -> String {
-    let Ports { plain, scram_tls, controller } = ports;
+fn properties(folder: &Path, ports: Ports, proxy: u16) -> String {
+    let Ports { plain, proxied, scram_tls, controller } = ports;
     let folder = folder.display();
     format!(
         "process.roles=broker,controller\n\
@@ -97,9 +105,11 @@ fn properties(folder: &Path, ports: Ports) -> String {
          controller.quorum.voters=1@127.0.0.1:{controller}\n\
          controller.listener.names=CONTROLLER\n\
          listeners=PLAIN://127.0.0.1:{plain},SCRAMTLS://127.0.0.1:{scram_tls},\
-         CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAIN://127.0.0.1:{plain},SCRAMTLS://127.0.0.1:{scram_tls}\n\
-         listener.security.protocol.map=PLAIN:PLAINTEXT,SCRAMTLS:SASL_SSL,CONTROLLER:PLAINTEXT\n\
+         PROXIED://127.0.0.1:{proxied},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAIN://127.0.0.1:{plain},SCRAMTLS://127.0.0.1:{scram_tls},\
+         PROXIED://127.0.0.1:{proxy}\n\
+         listener.security.protocol.map=PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,SCRAMTLS:SASL_SSL,\
+         CONTROLLER:PLAINTEXT\n\
          inter.broker.listener.name=PLAIN\n\
          sasl.enabled.mechanisms=SCRAM-SHA-512\n\
          listener.name.scramtls.scram-sha-512.sasl.jaas.config=\
@@ -117,6 +127,8 @@ fn properties(folder: &Path, ports: Ports) -> String {
          transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n\
          share.coordinator.state.topic.replication.factor=1\n\
          share.coordinator.state.topic.min.isr=1\n\
+         broker.session.timeout.ms=2000\n\
+         broker.heartbeat.interval.ms=500\n\
          group.initial.rebalance.delay.ms=0\n\
          group.min.session.timeout.ms=1000\n\
          num.network.threads=2\n\
@@ -135,20 +147,30 @@ const LOG4J: &str = "Configuration:
 
 impl Broker {
     /// Formats a new folder and starts a broker on it; ready when this returns.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the broker");
         let ports = free_ports();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let proxy_port = listener.local_addr().expect("an address").port();
         make_certificates(folder.path());
         fs::write(folder.path().join("log4j2.yaml"), LOG4J).unwrap();
         let config = folder.path().join("broker.properties");
-        fs::write(&config, properties(folder.path(), ports)).unwrap();
+        fs::write(&config, properties(folder.path(), ports, proxy_port)).unwrap();
         let (user, password) = SCRAM;
         let scram = format!("SCRAM-SHA-512=[name={user},password={password}]");
         let id = "4L6g3nShT-eMCtK--X86sw";
         run(java(&["kafka.tools.StorageTool", "format", "-t", id, "-c"])
             .arg(&config)
             .args(["--add-scram", &scram]));
-        let mut broker = Self { folder, ports, watcher: None, pid: String::new() };
+        let mut broker = Self {
+            folder,
+            ports,
+            proxy_port,
+            proxy: Proxy::start(listener, ports.proxied),
+            proxy_user: Mutex::default(),
+            watcher: None,
+            pid: String::new(),
+        };
         broker.make_archive();
         broker.launch(&[]);
         broker
@@ -222,27 +244,39 @@ impl Broker {
     }
 
     /// `host:port` of the listener without encryption.
-    pub fn servers(&self) -> String {
+    pub(crate) fn servers(&self) -> String {
         format!("127.0.0.1:{}", self.ports.plain)
     }
 
+    /// `host:port` of the proxy before the listener without encryption.
+    pub(crate) fn proxied_servers(&self) -> String {
+        format!("127.0.0.1:{}", self.proxy_port)
+    }
+
+    /// Held while a test sets rules: one at a time.
+    pub(crate) fn proxy_for_me(&self) -> MutexGuard<'_, ()> {
+        let guard = self.proxy_user.lock().unwrap_or_else(PoisonError::into_inner);
+        self.proxy.set(Rule::Pass);
+        guard
+    }
+
     /// `host:port` of the listener with TLS and SCRAM.
-    pub fn secure_servers(&self) -> String {
+    pub(crate) fn secure_servers(&self) -> String {
         format!("localhost:{}", self.ports.scram_tls)
     }
 
     /// The certificate authority that signed the broker's certificate.
-    pub fn ca(&self) -> String {
+    pub(crate) fn ca(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
     /// Ends the broker at once, as a power cut would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.end("-KILL");
     }
 
     /// Asks the broker to end, and waits for it.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.end("-TERM");
     }
 
@@ -260,7 +294,7 @@ impl Broker {
     }
 
     /// Starts it again on the same data and ports.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         assert!(self.watcher.is_none(), "it runs already");
         self.launch(&[]);
     }

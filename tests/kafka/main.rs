@@ -8,8 +8,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod broker;
+mod endings;
 mod faults;
 mod process;
+mod proxy;
 mod rebalance;
 mod setup;
 mod support;

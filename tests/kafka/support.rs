@@ -1,8 +1,8 @@
 //! What every test needs: the shared broker, a deployment of its own, and a small worker.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tidegate::log::kafka::feed::{self, Feed, Kept};
@@ -14,20 +14,19 @@ use tidegate::record::{InputId, Outgoing, Partition, Topic};
 use crate::broker::Broker;
 
 /// For whatever should happen soon.
-pub const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// One poll.
-pub const POLL: Duration = Duration::from_millis(100);
+pub(crate) const POLL: Duration = Duration::from_millis(100);
 
-/// Address of the broker all tests share, started by whoever comes first. It is killed by its
-/// watcher when this process ends: statics are never dropped.
-pub fn shared() -> (String, String, String) {
-    static BROKER: OnceLock<Mutex<Broker>> = OnceLock::new();
-    let broker = BROKER.get_or_init(|| Mutex::new(Broker::start())).lock().unwrap();
-    (broker.servers(), broker.secure_servers(), broker.ca())
+/// The broker all tests share, started by whoever comes first. It is killed by its watcher when
+/// this process ends: statics are never dropped.
+pub(crate) fn shared() -> &'static Broker {
+    static BROKER: OnceLock<Broker> = OnceLock::new();
+    BROKER.get_or_init(Broker::start)
 }
 
 /// A deployment nobody else uses: prefix, group and posts topic are its own.
-pub fn settings(servers: &str) -> Settings {
+pub(crate) fn settings(servers: &str) -> Settings {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("t{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let fast = [("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "300")];
@@ -44,22 +43,23 @@ pub fn settings(servers: &str) -> Settings {
 }
 
 /// Partitions of the posts topic, and of signals and state.
-pub const SIZES: Sizes = Sizes { signals: 4, outputs: 2, posts: Some(4), replication: Some(1) };
+pub(crate) const SIZES: Sizes =
+    Sizes { signals: 4, outputs: 2, posts: Some(4), replication: Some(1) };
 
 /// A deployment with its topics.
-pub fn deployment(servers: &str) -> Settings {
+pub(crate) fn deployment(servers: &str) -> Settings {
     let settings = settings(servers);
     let rows = topics::create(&settings, &SIZES).unwrap();
     assert!(rows.iter().all(topics::Row::is_fine), "{rows:?}");
     settings
 }
 
-pub fn deployed() -> Settings {
-    deployment(&shared().0)
+pub(crate) fn deployed() -> Settings {
+    deployment(&shared().servers())
 }
 
 /// Writes posts `from..to`, each with its number as key and value.
-pub fn feed(settings: &Settings, from: u32, to: u32) {
+pub(crate) fn feed(settings: &Settings, from: u32, to: u32) {
     let feed = Feed::open(settings, &settings.posts[0]).unwrap();
     for number in from..to {
         let text = number.to_string();
@@ -68,12 +68,12 @@ pub fn feed(settings: &Settings, from: u32, to: u32) {
     assert_eq!(feed.flush().unwrap(), u64::from(to - from));
 }
 
-pub fn committed(settings: &Settings, topic: Topic) -> Vec<Kept> {
+pub(crate) fn committed(settings: &Settings, topic: Topic) -> Vec<Kept> {
     feed::read_committed(settings, &settings.topic(topic), &[]).unwrap()
 }
 
 /// Values of a topic as the numbers they are, sorted.
-pub fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
+pub(crate) fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
     let number = |kept: Kept| {
         String::from_utf8(kept.value.expect("a value")).unwrap().parse::<u32>().unwrap()
     };
@@ -82,7 +82,7 @@ pub fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
     numbers
 }
 
-pub fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
+pub(crate) fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
     Outgoing {
         topic,
         partition: None,
@@ -92,7 +92,7 @@ pub fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
     }
 }
 
-pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + SOON;
     while !done() {
         assert!(Instant::now() < deadline, "not in time: {what}");
@@ -101,24 +101,24 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
 
 /// The smallest honest worker: copies each post to the takedowns topic, and knows how many it
 /// took back.
-pub struct Copier {
-    pub log: KafkaLog,
-    pub next: BTreeMap<Partition, i64>,
-    pub owned: Vec<Partition>,
+pub(crate) struct Copier {
+    pub(crate) log: KafkaLog,
+    pub(crate) next: BTreeMap<Partition, i64>,
+    pub(crate) owned: Vec<Partition>,
     /// Values in the order they were handed out, redelivered ones again.
-    pub seen: Vec<(Partition, i64)>,
-    pub revoked: usize,
-    pub lost: usize,
-    pub aborted: usize,
-    pub unknown: usize,
+    pub(crate) seen: Vec<(Partition, i64)>,
+    pub(crate) revoked: usize,
+    pub(crate) lost: usize,
+    pub(crate) aborted: usize,
+    pub(crate) unknown: usize,
 }
 
 impl Copier {
-    pub fn open(settings: &Settings) -> Self {
+    pub(crate) fn open(settings: &Settings) -> Self {
         Self::on(KafkaLog::open(settings.clone()).unwrap())
     }
 
-    pub fn on(log: KafkaLog) -> Self {
+    pub(crate) fn on(log: KafkaLog) -> Self {
         Self {
             log,
             next: BTreeMap::new(),
@@ -133,11 +133,15 @@ impl Copier {
 
     /// One turn of the loop: what came is sent on, nothing is committed but where it must be.
     /// True if records came.
-    pub fn turn(&mut self) -> bool {
+    pub(crate) fn turn(&mut self) -> bool {
+        self.try_turn().unwrap()
+    }
+
+    /// As [`Copier::turn`], with the error of a poll.
+    pub(crate) fn try_turn(&mut self) -> Result<bool, LogError> {
         let mut out = Vec::new();
-        let polled = self.log.poll(POLL);
-        let (assigned, revoked) = match polled.unwrap() {
-            Polled::Idle => return false,
+        let (assigned, revoked) = match self.log.poll(POLL)? {
+            Polled::Idle => return Ok(false),
             Polled::Assigned(partitions) => (partitions, None),
             Polled::Revoked { partitions, lost } => (Vec::new(), Some((partitions, lost))),
             Polled::Records(batch) => {
@@ -163,10 +167,10 @@ impl Copier {
         for each in &out {
             let sent = self.log.send(each);
             if !self.went_well(sent) {
-                return true;
+                return Ok(true);
             }
         }
-        !out.is_empty()
+        Ok(!out.is_empty())
     }
 
     fn give_up(&mut self, partitions: &[Partition], lost: bool) {
@@ -183,7 +187,7 @@ impl Copier {
         self.log.settle().unwrap();
     }
 
-    pub fn commit(&mut self) -> bool {
+    pub(crate) fn commit(&mut self) -> bool {
         let next: Vec<(Partition, i64)> =
             self.next.iter().map(|(&key, &value)| (key, value)).collect();
         let committed = self.log.commit(&next);
@@ -206,7 +210,7 @@ impl Copier {
     }
 
     /// Turns until all partitions of posts and signals are owned.
-    pub fn settled(mut self) -> Self {
+    pub(crate) fn settled(mut self) -> Self {
         let all = usize::try_from(SIZES.posts.unwrap() + SIZES.signals).unwrap();
         until("all partitions assigned", || {
             self.turn();
@@ -216,7 +220,7 @@ impl Copier {
     }
 
     /// Turns until so many records were handed out in all.
-    pub fn take(&mut self, count: usize) {
+    pub(crate) fn take(&mut self, count: usize) {
         until("records", || {
             self.turn();
             self.seen.len() >= count
@@ -225,6 +229,6 @@ impl Copier {
 }
 
 /// The partition of the first posts topic, or of signals behind it.
-pub fn partition(input: u16, number: i32) -> Partition {
+pub(crate) fn partition(input: u16, number: i32) -> Partition {
     Partition { input: InputId(input), number }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tidegate::log::kafka::KafkaLog;
 use tidegate::log::{Log, Polled};
-use tidegate::record::{Outgoing, Topic};
+use tidegate::record::{Outgoing, Record, Topic};
 
 use crate::support::{
     Copier, POLL, committed, deployed, feed, numbers, outgoing, partition, until,
@@ -126,6 +126,16 @@ fn an_abort_before_anything_was_committed_goes_back_to_the_beginning() {
     assert_eq!(numbers(&settings, Topic::Takedowns), (0..30).collect::<Vec<_>>());
 }
 
+type Copied = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<(String, Option<Vec<u8>>)>);
+
+fn copied(record: &Record<'_>) -> Copied {
+    assert!(record.time_ms > 1_700_000_000_000, "the broker's clock: {record:?}");
+    let copy = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+    let mut headers = Vec::new();
+    record.headers.each(&mut |name, value| headers.push((name.to_owned(), copy(value))));
+    (copy(record.key), copy(record.value), headers)
+}
+
 #[test]
 fn keys_values_headers_and_partitions_arrive_as_they_were_sent() {
     let settings = deployed();
@@ -167,15 +177,8 @@ fn keys_values_headers_and_partitions_arrive_as_they_were_sent() {
     let mut back = BTreeMap::new();
     until("three signals", || {
         if let Polled::Records(batch) = copier.log.poll(POLL).unwrap() {
-            for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
-                let mut headers = Vec::new();
-                record.headers.each(&mut |name, value| {
-                    headers.push((name.to_owned(), value.map(<[u8]>::to_vec)));
-                });
-                let copy = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
-                assert!(record.time_ms > 1_700_000_000_000);
-                back.insert(record.partition, (copy(record.key), copy(record.value), headers));
-            }
+            let records = (0..batch.len()).filter_map(|index| batch.record(index));
+            back.extend(records.map(|record| (record.partition, copied(&record))));
         }
         back.len() == 3
     });

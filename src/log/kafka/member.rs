@@ -1,6 +1,7 @@
 //! The reading end: a member of the consumer group, the partitions it owns, and the way back to
 //! the last commit.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ use crate::record::{Inputs, Partition};
 const BATCH_MAX: usize = 1024;
 /// How long a batch is gathered after its first record, at most.
 const GATHER: Duration = Duration::from_millis(10);
+/// Records between two looks at the clock.
+const CLOCK_EVERY: usize = 64;
 /// One try to get committed offsets: a transaction still open there is waited for in slices.
 const COMMITTED_SLICE: Duration = Duration::from_millis(500);
 /// A seek is answered by this client itself; only a partition that just starts makes it wait.
@@ -31,7 +34,12 @@ const SEEK_TIME: Duration = Duration::from_secs(10);
 /// A rebalance that was handed to the worker and waits for its `settle`.
 pub(super) enum Unsettled {
     Given(BTreeMap<Partition, Offset>),
-    Taken { partitions: Vec<Partition>, lost: bool },
+    Taken {
+        partitions: Vec<Partition>,
+        lost: bool,
+    },
+    /// Of a member that is no more: the group waits for no answer.
+    Gone(Vec<Partition>),
 }
 
 /// What came out of waiting for records.
@@ -48,6 +56,7 @@ pub(super) struct Member {
     /// Settled partitions, and the offset last committed of each.
     owned: BTreeMap<Partition, Offset>,
     changes: VecDeque<Change>,
+    fenced: Cell<bool>,
     pub(super) unsettled: Option<Unsettled>,
 }
 
@@ -62,6 +71,7 @@ impl Member {
             subscribed: false,
             owned: BTreeMap::new(),
             changes: VecDeque::new(),
+            fenced: Cell::new(false),
             unsettled: None,
         })
     }
@@ -132,7 +142,7 @@ impl Member {
     /// Answers the rebalance that the worker has settled.
     pub(super) fn settle(&mut self) -> Result<(), LogError> {
         let answered = match self.unsettled.take() {
-            None => Ok(()),
+            None | Some(Unsettled::Gone(_)) => Ok(()),
             Some(Unsettled::Given(offsets)) => {
                 let answered = self.list(&offsets).and_then(|list| {
                     // Partitions that came back after an unknown outcome are assigned already.
@@ -157,35 +167,43 @@ impl Member {
     pub(super) fn fetch(&self, deadline: Deadline) -> Result<Next<'_>, LogError> {
         let mut batch: Vec<Fetched<'_>> = Vec::new();
         let mut gather = deadline;
-        let mut known: Option<Partition> = None;
-        while batch.len() < BATCH_MAX && !(self.consumer.context().has_change()) {
+        while batch.len() < BATCH_MAX && !self.consumer.context().has_change() && !self.is_fenced()
+        {
             let wait = if batch.is_empty() { deadline.left() } else { Duration::ZERO };
-            let Some(polled) = self.consumer.poll(wait) else {
-                if !batch.is_empty() || deadline.passed() {
-                    break;
+            let known = batch.last().map(|fetched| fetched.partition);
+            match self.fetch_one(wait, known)? {
+                Some(fetched) if batch.is_empty() => {
+                    self.watch.reached();
+                    gather = Deadline::after(GATHER);
+                    batch.push(fetched);
                 }
-                continue;
-            };
-            let message = match polled {
-                Ok(message) => message,
-                Err(error) => {
-                    self.note(&error)?;
-                    continue;
-                }
-            };
-            let Some(partition) = self.owner_of(&message, known) else { continue };
-            if batch.is_empty() {
-                self.watch.reached();
-                batch.reserve(64);
-                gather = Deadline::after(GATHER);
-            } else if batch.len() % 64 == 0 && gather.passed() {
-                batch.push(Fetched { partition, message });
+                Some(fetched) => batch.push(fetched),
+                None if batch.is_empty() && !deadline.passed() => continue,
+                None => break,
+            }
+            if batch.len().is_multiple_of(CLOCK_EVERY) && gather.passed() {
                 break;
             }
-            known = Some(partition);
-            batch.push(Fetched { partition, message });
         }
         Ok(if batch.is_empty() { Next::Nothing } else { Next::Records(FetchedBatch(batch)) })
+    }
+
+    /// One record of an owned partition; `known` is the partition of the one before it.
+    fn fetch_one(
+        &self,
+        wait: Duration,
+        known: Option<Partition>,
+    ) -> Result<Option<Fetched<'_>>, LogError> {
+        let message = match self.consumer.poll(wait) {
+            None => return Ok(None),
+            Some(Ok(message)) => message,
+            Some(Err(error)) => {
+                self.note(&error)?;
+                return Ok(None);
+            }
+        };
+        let partition = self.owner_of(&message, known);
+        Ok(partition.map(|partition| Fetched { partition, message }))
     }
 
     /// Throws away what comes, but hears rebalances: while the outcome of a transaction is
@@ -221,7 +239,8 @@ impl Member {
         let stop = |text: &str| Err(LogError::Stop(format!("kafka: {text}: {error}")));
         match error {
             KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId) => {
-                stop("another process has the same instance and slot: give each its own instance")
+                self.fenced.set(true);
+                Ok(())
             }
             KafkaError::MessageConsumptionFatal(_) => stop("the consumer cannot go on"),
             KafkaError::MessageConsumption(
@@ -234,6 +253,23 @@ impl Member {
                 Ok(())
             }
         }
+    }
+
+    /// True once the group knows another member under this name: this one is of no more use.
+    pub(super) fn is_fenced(&self) -> bool {
+        self.fenced.get()
+    }
+
+    /// A new member in place of one that was fenced; what that one owned is lost.
+    pub(super) fn renew(&mut self, settings: &Settings) -> Result<(), LogError> {
+        let fresh = Self::new(settings, &self.watch).map_err(|error| super::unusable(&error))?;
+        let old = std::mem::replace(self, fresh);
+        let gone: Vec<Partition> = old.owned.keys().copied().collect();
+        self.unsettled = (!gone.is_empty()).then_some(Unsettled::Gone(gone));
+        if old.subscribed {
+            self.subscribe()?;
+        }
+        Ok(())
     }
 
     /// Keeps what a commit has made the place to go back to.

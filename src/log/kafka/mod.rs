@@ -9,7 +9,7 @@
 //! | transaction rolled back, whole batch of causes | rewind from memory, [`LogError::Aborted`] |
 //! | end of a transaction asked for, no answer | new producer (the broker then ends what is open), offsets from the coordinator, every partition given anew: [`LogError::Unknown`] |
 //! | connection to the coordinator failed | new producer before the next transaction begins: a late end of the last one could otherwise end the next |
-//! | another process with the same instance | [`LogError::Stop`] in the older one |
+//! | another member with the same instance in the group | what was owned is lost, a new member joins; a second time within a minute it is another process: [`LogError::Stop`] |
 //!
 //! Records are handed out only while a transaction could begin.
 
@@ -31,7 +31,7 @@ use std::time::Duration;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset;
 
-use self::clock::Deadline;
+use self::clock::{Deadline, Stopwatch};
 use self::context::Watch;
 use self::member::{Member, Next, Unsettled};
 use self::outlet::Outlet;
@@ -42,6 +42,10 @@ use crate::record::{Inputs, Outgoing, Partition, Topic};
 
 /// One blocking call at the start, at most: `poll` promises to come back in time.
 const SLICE: Duration = Duration::from_millis(500);
+
+/// A member that loses its name once may have lost it to itself: a join whose answer died with the
+/// broker. Twice in this time, two processes fight over it.
+const FENCED_AGAIN: Duration = Duration::from_secs(60);
 
 /// How far the log has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,7 @@ pub struct KafkaLog {
     outlet: Outlet,
     member: Member,
     restorer: Option<Restorer>,
+    renewed: Option<Stopwatch>,
 }
 
 impl KafkaLog {
@@ -85,6 +90,7 @@ impl KafkaLog {
             phase: Phase::Meeting,
             signal_partitions: 0,
             restorer: None,
+            renewed: None,
         })
     }
 
@@ -118,6 +124,24 @@ impl KafkaLog {
         }
         self.phase = Phase::Running;
         Ok(true)
+    }
+
+    /// Joins anew after the group has taken another member for this one.
+    fn renew(&mut self) -> Result<(), LogError> {
+        if self.renewed.is_some_and(|watch| watch.taken() < FENCED_AGAIN) {
+            return Err(LogError::Stop(format!(
+                "kafka: another process is in group {} as instance {} with slot {}: give each \
+                 process its own instance",
+                self.settings.group, self.settings.instance, self.settings.slot
+            )));
+        }
+        tracing::warn!("kafka: the group took another member for this one; joining anew");
+        self.renewed = Some(Stopwatch::start());
+        if self.phase == Phase::Recovering {
+            // The new member asks for offsets in any case.
+            self.phase = Phase::Running;
+        }
+        self.member.renew(&self.settings)
     }
 
     /// Looks for every topic; false while the broker does not answer.
@@ -198,6 +222,9 @@ fn told(unsettled: &Unsettled) -> Polled<'static> {
         Unsettled::Taken { partitions, lost } => {
             Polled::Revoked { partitions: partitions.clone(), lost: *lost }
         }
+        Unsettled::Gone(partitions) => {
+            Polled::Revoked { partitions: partitions.clone(), lost: true }
+        }
     }
 }
 
@@ -212,6 +239,9 @@ impl Log for KafkaLog {
 
     fn poll(&mut self, wait: Duration) -> Result<Polled<'_>, LogError> {
         let deadline = Deadline::after(wait);
+        if self.member.is_fenced() {
+            self.renew()?;
+        }
         if let Some(unsettled) = &self.member.unsettled {
             return Ok(told(unsettled));
         }

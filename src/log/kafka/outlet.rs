@@ -154,10 +154,6 @@ impl Outlet {
         self.open = false;
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.open
-    }
-
     fn begin(&mut self) -> Result<(), LogError> {
         if self.open {
             return Ok(());

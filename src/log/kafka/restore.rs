@@ -76,9 +76,8 @@ impl Restorer {
         loop {
             match self.committed.poll(Duration::from_secs(1)) {
                 Some(Ok(message)) => {
-                    if let Some(key) = message.key() {
-                        each(key, message.payload());
-                    }
+                    // A compacted topic takes no record without a key.
+                    message.key().into_iter().for_each(|key| each(key, message.payload()));
                     deadline = Deadline::after(STALLED);
                 }
                 // Of the one partition that is assigned: events of an earlier one do not outlive

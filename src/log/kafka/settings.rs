@@ -99,12 +99,10 @@ impl Settings {
         let sections =
             [("client", &self.client), ("consumer", &self.consumer), ("producer", &self.producer)];
         for (section, map) in sections {
-            for (key, instead) in FIXED {
-                if map.contains_key(key) {
-                    let where_ = format!("kafka.{section}: {key} cannot be set here");
-                    faults.push(format!("{where_}: {instead}"));
-                }
-            }
+            let set = FIXED.iter().filter(|(key, _)| map.contains_key(*key));
+            faults.extend(set.map(|(key, instead)| {
+                format!("kafka.{section}: {key} cannot be set here: {instead}")
+            }));
         }
         faults
     }
@@ -160,6 +158,9 @@ impl Settings {
     /// Without a group: reads by assignment only, knows nothing but servers and credentials.
     pub(super) fn reader(&self) -> ClientConfig {
         let mut config = self.base();
+        // The end of a partition is told only when a fetch comes back: a restore waits for it.
+        config.set("fetch.wait.max.ms", "20");
+        extend(&mut config, &self.client);
         extend(&mut config, &self.consumer);
         config
             .set("enable.auto.commit", "false")
@@ -228,6 +229,9 @@ impl Settings {
             }
         }
         let timeout = self.transaction_timeout.as_millis();
+        // librdkafka wants requests to time out before the transaction does.
+        let socket = config.get("socket.timeout.ms").and_then(|value| value.parse().ok());
+        config.set("socket.timeout.ms", socket.unwrap_or(timeout).min(timeout).to_string());
         config
             .set("transactional.id", self.transactional_id())
             .set("transaction.timeout.ms", timeout.to_string())

@@ -213,8 +213,9 @@ impl Desk {
         let described =
             self.runtime.block_on(described).map_err(|error| self.failed(&ask(), &error))?;
         let config = match described.into_iter().next() {
-            Some(Ok(resource)) => resource,
-            Some(Err(RDKafkaErrorCode::UnknownTopicOrPartition)) | None => return Ok(None),
+            // rdkafka hides the broker's "unknown topic": it shows as a topic without settings.
+            Some(Ok(resource)) if !resource.entries.is_empty() => resource,
+            Some(Ok(_) | Err(RDKafkaErrorCode::UnknownTopicOrPartition)) | None => return Ok(None),
             Some(Err(code)) => return Err(self.failed(&ask(), &KafkaError::AdminOp(code))),
         };
         let metadata = self.admin.inner().fetch_metadata(Some(name), ASK);
