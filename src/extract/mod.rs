@@ -1,6 +1,30 @@
 //! Links, domains and channel names out of text, in one canonical form.
+//!
+//! A link is found however it is written: `hxxps://zorb[.]example`, `t me/name`, percent escapes,
+//! full-width or mathematical letters, invisible characters, look-alikes. Its range is that of the
+//! disguise in the original; its host is what a browser would ask for, with these exceptions:
+//!
+//! * A label that mixes Latin with look-alikes of Latin letters (`zоrb`) cannot be registered, so
+//!   it stands for the Latin one. A label wholly of look-alikes under a Latin ending *can* be
+//!   registered by somebody else, so it stays itself, unless the whole host then reads as one of
+//!   [`SERVICES`] (`т.me`): nobody else is meant by that.
+//! * The domain of an e-mail address is no link: nothing opens, and lists of domains are about
+//!   what opens. With a path behind it (`x@t.me/name`) it is one, for browsers drop the `x@`.
+//!
+//! A domain without a scheme needs a public suffix, else every full stop with a forgotten space
+//! were a link. All work is linear in the text: every look around is bounded by the length of a
+//! host.
 
 use std::ops::Range;
+
+mod chars;
+mod find;
+mod host;
+mod services;
+
+pub use find::{links, parse};
+pub use host::{canonical_domain, domain_covers, registrable, shown_differs};
+pub use services::{SERVICES, Service, service_named};
 
 /// A link found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +35,7 @@ pub struct FoundLink {
     /// trailing dot, no port.
     pub host: String,
     /// Path, query and fragment with percent escapes of unreserved characters undone; may be empty.
+    /// A lone `/` is the empty path.
     pub path: String,
     /// The messenger or shop it belongs to, by name, if known.
     pub service: Option<&'static str>,
@@ -18,17 +43,5 @@ pub struct FoundLink {
     pub channel: Option<String>,
 }
 
-// Stand-ins until the real module is merged.
-
-/// Does a domain entry cover a host: itself and all below it?
-#[must_use]
-pub fn domain_covers(entry: &str, host: &str) -> bool {
-    let rest = host.strip_suffix(entry);
-    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// Does the shown text contain a domain whose registrable domain is not that of the address?
-#[must_use]
-pub fn shown_differs(shown: &str, url: &str) -> bool {
-    shown.contains('.') && !url.contains(shown)
-}
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,42 @@
 //! The compile side: pack text to checked [`Rule`]s, with errors that read like a compiler's.
+//!
+//! ```text
+//! Source ─► yaml (nodes that know their place) ─► pack ─► rule ─► patterns, condition, actions, …
+//!                                                   └► Faults ─► Report
+//! ```
+//!
+//! It fails closed: what it does not know it refuses, and a pack with one error does not run. No
+//! text makes it panic.
 
 mod model;
 
+mod codes;
+mod report;
+mod source;
+
+mod fields;
+mod names;
+mod values;
+mod yaml;
+
+mod actions;
+mod condition;
+mod guards;
+mod lists;
+mod pack;
+mod patterns;
+mod regexes;
+mod rule;
+mod scope;
+
+pub use codes::Code;
+pub use condition::Shown;
 pub use model::{
     Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Ground, Guard, LinkPattern,
     Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften, Status,
 };
+pub use pack::{Compiled, compile};
+pub use report::{Diagnostic, Level, Report};
+pub use source::Source;
+
+use pack::Texts;

@@ -1,0 +1,155 @@
+//! Lists and their entries: an entry a line, `# ` comments, a tab and a note.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::codes::Code;
+use super::model::Entry;
+use super::names::nearest;
+use super::report::{Faults, Span, quoted};
+use super::source::{Role, role};
+
+/// Characters of an entry (design section 12).
+const ENTRY_CHARS_MAX: usize = 256;
+/// Entries of a pack, a list counted once for each pattern that uses it.
+const ENTRIES_MAX: usize = 2_000_000;
+
+/// An entry and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub(super) entry: Entry,
+    pub(super) span: Span,
+}
+
+/// The list files of a pack, each read once.
+#[derive(Debug)]
+pub(super) struct Lists<'s> {
+    /// Text and file index by path; `None`: not UTF-8, which is reported already.
+    files: BTreeMap<String, (usize, Option<&'s str>)>,
+    read: BTreeMap<String, Arc<[Placed]>>,
+    used: BTreeSet<String>,
+    entries: usize,
+}
+
+impl<'s> Lists<'s> {
+    /// `files`: path, index for [`Span::file`], text.
+    pub(super) fn new(files: impl Iterator<Item = (String, usize, Option<&'s str>)>) -> Self {
+        let files = files.filter(|(path, ..)| role(path) == Role::List);
+        Self {
+            files: files.map(|(path, index, text)| (path, (index, text))).collect(),
+            read: BTreeMap::new(),
+            used: BTreeSet::new(),
+            entries: 0,
+        }
+    }
+
+    /// The entries of the list at `path`, named at `at`.
+    pub(super) fn get(
+        &mut self,
+        path: &str,
+        at: Span,
+        faults: &mut Faults,
+    ) -> Option<Arc<[Placed]>> {
+        self.used.insert(path.to_owned());
+        if let Some(entries) = self.read.get(path) {
+            return Some(Arc::clone(entries));
+        }
+        let Some((index, text)) = self.files.get(path) else {
+            let help = match nearest(path, self.files.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "lists are files of the pack: `lists/name.txt`".to_owned(),
+            };
+            faults
+                .error(Code::NoSuchList, at, format!("the pack has no list {}", quoted(path)))
+                .help(help);
+            return None;
+        };
+        let entries: Arc<[Placed]> = read((*text)?, *index, faults).into();
+        self.read.insert(path.to_owned(), Arc::clone(&entries));
+        Some(entries)
+    }
+
+    /// Counts what a pattern takes up; reported once, at the pattern that is too much.
+    pub(super) fn count(&mut self, entries: usize, at: Span, faults: &mut Faults) {
+        let before = self.entries;
+        self.entries += entries;
+        if before <= ENTRIES_MAX && self.entries > ENTRIES_MAX {
+            faults
+                .error(
+                    Code::TooManyPatterns,
+                    at,
+                    format!("more than {ENTRIES_MAX} entries in one pack"),
+                )
+                .help("shorten the lists, or share a pattern under `patterns:` of pack.yaml");
+        }
+    }
+
+    /// Warns of lists that nothing reads.
+    pub(super) fn warn_unused(&self, faults: &mut Faults) {
+        for (path, (index, _)) in &self.files {
+            if !self.used.contains(path) {
+                let span = Span { file: *index, start: 0, end: 0 };
+                faults
+                    .warn(Code::Unused, span, format!("no pattern uses the list {}", quoted(path)))
+                    .help("name it in a pattern, or delete the file");
+            }
+        }
+    }
+}
+
+fn read(text: &str, file: usize, faults: &mut Faults) -> Vec<Placed> {
+    let mut entries = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let line = line.trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
+        if line.trim() == "#" || line.trim_start().starts_with("# ") || line.trim().is_empty() {
+            continue;
+        }
+        let text = line.split('\t').map(str::trim).find(|part| !part.is_empty()).unwrap_or("");
+        let from = start + line.find(text).unwrap_or(0);
+        let span = Span { file, start: from, end: from + text.len() };
+        if text.contains(" # ") {
+            faults
+                .warn(Code::ListComment, span, "`# ` starts a comment only where the line starts")
+                .label("all of this is the entry")
+                .help("put a tab before a note, or the comment on a line of its own");
+        }
+        if let Some(entry) = entry(text, span, faults) {
+            entries.push(Placed { entry, span });
+        }
+    }
+    if entries.is_empty() {
+        let span = Span { file, start: 0, end: 0 };
+        faults
+            .warn(Code::EmptyList, span, "the list has no entries")
+            .help("patterns over it never hit; add an entry a line");
+    }
+    entries
+}
+
+/// An entry of the right length.
+pub(super) fn entry(text: &str, at: Span, faults: &mut Faults) -> Option<Entry> {
+    let text = text.trim();
+    let letters = text.chars().count();
+    if letters > ENTRY_CHARS_MAX {
+        faults
+            .error(Code::EntryLength, at, format!("an entry of {letters} characters"))
+            .label(format!("at most {ENTRY_CHARS_MAX}"))
+            .help("keep the words that are always there");
+        return None;
+    }
+    Some(Entry { text: text.to_owned() })
+}
+
+/// Would anything of an entry be left to look for? Folding removes all but letters, marks,
+/// digits and emoji, and an entry of nothing would be found nowhere.
+pub(super) fn says_something(text: &str) -> bool {
+    let emoji = |letter: char| {
+        matches!(u32::from(letter),
+            0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2190..=0x2BFF | 0x3030 | 0x303D
+            | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
+    };
+    text.chars().any(|letter| letter.is_alphanumeric() || emoji(letter))
+}

@@ -1,0 +1,477 @@
+//! One rule: its keys read, its parts checked against each other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::actions::{PlacedAction, actions, check_softer, is_on_post};
+use super::codes::Code;
+use super::condition::{is_anchored, parse, renumber, visit};
+use super::fields::{Fields, Keys};
+use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften, Status};
+use super::pack::Manifest;
+use super::patterns::{Named, Reader, is_anchor};
+use super::report::{Faults, quoted};
+use super::scope::{reason, scope};
+use super::values::{DAY_MS, choice, duration, is_slug, number, scalar, text, texts, unknown};
+use super::yaml::{Node, Style, place_in_source};
+use crate::decode::Kind;
+
+/// The keys of a rule.
+pub(super) const RULE: Keys = Keys {
+    of: "a rule",
+    known: &[
+        "id",
+        "title",
+        "category",
+        "status",
+        "share",
+        "severity",
+        "kinds",
+        "patterns",
+        "condition",
+        "except",
+        "soften",
+        "count",
+        "actions",
+        "scope",
+        "limit",
+        "reason",
+        "tests",
+    ],
+    later: &["exempt", "sample", "with"],
+};
+
+const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
+const COUNT: Keys =
+    Keys { of: "`count`", known: &["by", "different", "at_least", "within", "act_on"], later: &[] };
+const LIMIT: Keys =
+    Keys { of: "`limit`", known: &["channels", "posts", "within", "then"], later: &[] };
+
+/// Distinct values a counter keeps (design section 7).
+const COUNT_MAX: usize = 1_000;
+/// Largest number of a limit.
+const LIMIT_MAX: usize = 1_000_000_000;
+
+const KINDS: [(&str, Kind); 3] =
+    [("post", Kind::Post), ("edit", Kind::Edit), ("profile", Kind::Profile)];
+const SEVERITIES: [(&str, Severity); 4] = [
+    ("low", Severity::Low),
+    ("medium", Severity::Medium),
+    ("high", Severity::High),
+    ("critical", Severity::Critical),
+];
+const STATUSES: [(&str, Status); 3] =
+    [("draft", Status::Draft), ("shadow", Status::Shadow), ("live", Status::Live)];
+
+/// The patterns a condition can name: those of the rule, then those of the pack.
+struct Scope<'p> {
+    own: &'p [Named],
+    shared: &'p [Named],
+    names: Vec<String>,
+}
+
+impl<'p> Scope<'p> {
+    fn new(own: &'p [Named], shared: &'p [Named]) -> Self {
+        let names = own.iter().chain(shared).map(|named| named.name.clone()).collect();
+        Self { own, shared, names }
+    }
+
+    fn get(&self, index: usize) -> Option<&'p Named> {
+        self.own.get(index).or_else(|| self.shared.get(index.checked_sub(self.own.len())?))
+    }
+}
+
+impl Reader<'_> {
+    /// A rule out of one document; `None` where it has faults, all of which are reported.
+    pub(super) fn rule(&mut self, node: &Node, manifest: &mut Manifest<'_>) -> Option<Rule> {
+        let before = self.faults.errors();
+        let fields = Fields::read(node, &RULE, &mut self.faults)?.or(manifest.defaults);
+        let id = self.id(&fields, manifest);
+        let title = fields.need("title", "add `title:`, one line for people", &mut self.faults);
+        let title = title.and_then(|node| text(node, "`title`", &mut self.faults));
+        let category = self.category(&fields, id.as_deref());
+        let status = self.status(&fields);
+        let severity = match fields.get("severity") {
+            Some(node) => choice(node, "`severity`", &SEVERITIES, &mut self.faults),
+            None => Some(Severity::Medium),
+        };
+        let kinds = self.kinds(&fields);
+        let found = self.found(&fields, manifest);
+        let actions = self.actions(&fields, kinds.as_deref());
+        let soften_to = self.soften_to(&fields, actions.as_deref(), kinds.as_deref());
+        let count = fields.get("count").map(|node| self.count(node));
+        self.limit(&fields);
+        let scope = match fields.get("scope") {
+            Some(node) => scope(node, &mut self.faults),
+            None => Some(super::Scope::Worldwide),
+        };
+        let reason = fields.get("reason").map(|node| reason(node, &mut self.faults));
+        let tests =
+            fields.need("tests", "add one that fires and one that is quiet", &mut self.faults);
+        let tests = tests.and_then(|node| self.guards(node, kinds.as_deref().unwrap_or(&[])));
+        if self.faults.errors() > before {
+            return None;
+        }
+        let found = found?;
+        let soften = found.when.zip(soften_to).map(|(when, to)| Soften { when, to: bare(to) });
+        Some(Rule {
+            id: id?,
+            title: title?.to_owned(),
+            pack: Arc::clone(&manifest.name),
+            version: Arc::clone(&manifest.version),
+            category: category?,
+            status: status?,
+            severity: severity?,
+            kinds: kinds?,
+            patterns: found.patterns,
+            condition: found.condition,
+            except: found.except,
+            soften,
+            count: count.flatten(),
+            actions: bare(actions?),
+            scope: scope?,
+            reason: reason.flatten(),
+            tests: tests?,
+        })
+    }
+
+    fn id(&mut self, fields: &Fields<'_>, manifest: &mut Manifest<'_>) -> Option<String> {
+        let node = fields.need("id", "add `id: category.name`", &mut self.faults)?;
+        let id = text(node, "`id`", &mut self.faults)?;
+        if !id.contains('.') || !id.split('.').all(|part| is_slug(part, "_")) || id.len() > 128 {
+            self.faults
+                .error(Code::BadId, node.span, format!("{} is no rule id", quoted(id)))
+                .help("write lower-case words with a dot between them: fraud.giveaway");
+            return None;
+        }
+        if !manifest.ids.insert(id.to_owned()) {
+            self.faults
+                .error(
+                    Code::DuplicateId,
+                    node.span,
+                    format!("two rules have the id {}", quoted(id)),
+                )
+                .label("the second one")
+                .help("give one of the two another id");
+            return None;
+        }
+        Some(id.to_owned())
+    }
+
+    fn category(&mut self, fields: &Fields<'_>, id: Option<&str>) -> Option<String> {
+        let Some(node) = fields.get("category") else {
+            return id?.split('.').next().map(str::to_owned);
+        };
+        let category = text(node, "`category`", &mut self.faults)?;
+        if is_slug(category, "_") {
+            return Some(category.to_owned());
+        }
+        self.faults
+            .error(Code::BadId, node.span, format!("{} cannot name a category", quoted(category)))
+            .help("use lower-case letters, digits and `_`, and start with a letter");
+        None
+    }
+
+    fn status(&mut self, fields: &Fields<'_>) -> Option<Status> {
+        let share = fields.get("share").map(|_| fields.place("share"));
+        let help = "add `status: shadow` to the rule, or to `defaults:` of pack.yaml";
+        let node = fields.need("status", help, &mut self.faults)?;
+        let found = text(node, "`status`", &mut self.faults)?;
+        if found == "canary" || share.is_some() {
+            let span = if found == "canary" { node.span } else { share? };
+            let what = if found == "canary" { "canary" } else { "share" };
+            self.faults
+                .error(Code::StatusLater, span, format!("`{what}` is not in this version"))
+                .label("this version has draft, shadow and live")
+                .help("write `status: shadow` and take `share` out");
+            return None;
+        }
+        choice(node, "`status`", &STATUSES, &mut self.faults)
+    }
+
+    fn kinds(&mut self, fields: &Fields<'_>) -> Option<Vec<Kind>> {
+        let Some(node) = fields.get("kinds") else { return Some(vec![Kind::Post, Kind::Edit]) };
+        let mut kinds = Vec::new();
+        let found = texts(node, "`kinds`", &mut self.faults)?;
+        for (name, item) in found {
+            match KINDS.iter().find(|(known, _)| *known == name) {
+                Some((_, kind)) => kinds.push(*kind),
+                None => {
+                    let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+                    unknown(name, "`kinds`", item.span, &names, &mut self.faults);
+                    return None;
+                }
+            }
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Some(kinds)
+    }
+
+    fn actions(
+        &mut self,
+        fields: &Fields<'_>,
+        kinds: Option<&[Kind]>,
+    ) -> Option<Vec<PlacedAction>> {
+        let node = fields.need("actions", "add `actions: [remove_post]`", &mut self.faults)?;
+        let actions = actions(node, &mut self.faults)?;
+        check_kinds(&actions, kinds, &mut self.faults);
+        Some(actions)
+    }
+
+    fn soften_to(
+        &mut self,
+        fields: &Fields<'_>,
+        own: Option<&[PlacedAction]>,
+        kinds: Option<&[Kind]>,
+    ) -> Option<Vec<PlacedAction>> {
+        // Unknown keys are reported where `when` is read.
+        let mut quiet = Faults::new(Vec::new());
+        let soften = Fields::read(fields.get("soften")?, &SOFTEN, &mut quiet)?;
+        let to = soften.need(
+            "to",
+            "say what to do instead: `to: {refer: {queue: …}}`",
+            &mut self.faults,
+        )?;
+        let to = actions(to, &mut self.faults)?;
+        check_kinds(&to, kinds, &mut self.faults);
+        if let Some(own) = own {
+            check_softer(&to, own, &mut self.faults);
+        }
+        Some(to)
+    }
+
+    fn count(&mut self, node: &Node) -> Option<Count> {
+        const BY: [(&str, CountBy); 4] = [
+            ("post.id", CountBy::Post),
+            ("author.id", CountBy::Author),
+            ("channel.id", CountBy::Channel),
+            ("links.domain", CountBy::LinksDomain),
+        ];
+        let faults = &mut self.faults;
+        let fields = Fields::read(node, &COUNT, faults)?;
+        let by = fields.need("by", "say whose counter it is: `by: author.id`", faults);
+        let by = by.and_then(|node| choice(node, "`by`", &BY[1..], faults));
+        let different = match fields.get("different") {
+            Some(node) => choice(node, "`different`", &BY, faults),
+            None => Some(CountBy::Post),
+        };
+        let at_least = fields.need("at_least", "say how many: `at_least: 3`", faults);
+        let at_least = at_least.and_then(|node| number(node, &(2..=COUNT_MAX), faults));
+        let within = fields.need("within", "say how soon: `within: 10m`", faults);
+        let within_ms = within.and_then(|node| duration(node, DAY_MS, faults));
+        let act_on_all = match fields.get("act_on") {
+            Some(node) => choice(node, "`act_on`", &[("all", true), ("later", false)], faults),
+            None => Some(true),
+        };
+        if by.is_some() && by == different {
+            let name = by.map_or("", CountBy::name);
+            let message = format!("`{name}` is counted once for each `{name}`");
+            faults
+                .error(Code::CountsItself, fields.place("different"), message)
+                .help("count something else, such as post.id");
+            return None;
+        }
+        let (by, different) = (by?, different?);
+        Some(Count {
+            by,
+            different,
+            at_least: at_least?,
+            within_ms: within_ms?,
+            act_on_all: act_on_all?,
+        })
+    }
+
+    /// Read for its faults; nothing limits a rule in this version, which is said aloud.
+    fn limit(&mut self, fields: &Fields<'_>) -> Option<()> {
+        let node = fields.get("limit")?;
+        let faults = &mut self.faults;
+        let limit = Fields::read(node, &LIMIT, faults)?;
+        match (limit.get("channels"), limit.get("posts")) {
+            (Some(node), None) | (None, Some(node)) => {
+                number(node, &(1..=LIMIT_MAX), faults);
+            }
+            _ => {
+                faults
+                    .error(Code::OneOf, node.span, "`limit` counts one of `channels` and `posts`")
+                    .help("write {channels: 500, within: 1m, then: restrict}");
+            }
+        }
+        if let Some(within) = limit.need("within", "say how soon: `within: 1m`", faults) {
+            duration(within, DAY_MS, faults);
+        }
+        if let Some(then) = limit.get("then") {
+            let known = [("restrict", ()), ("refer", ()), ("shadow", ()), ("alert", ())];
+            choice(then, "`then`", &known, faults);
+        }
+        faults
+            .warn(
+                Code::NotEnforced,
+                fields.place("limit"),
+                "`limit` is not enforced in this version",
+            )
+            .help(
+                "watch tidegate_takedowns_total of this rule, and set the rule to shadow by hand",
+            );
+        Some(())
+    }
+}
+
+/// A rule's patterns, and what is said about them by number.
+struct Found {
+    patterns: Vec<Pattern>,
+    condition: Condition,
+    except: Vec<usize>,
+    when: Option<Condition>,
+}
+
+impl Reader<'_> {
+    fn found(&mut self, fields: &Fields<'_>, manifest: &mut Manifest<'_>) -> Option<Found> {
+        let before = self.faults.errors();
+        let own = match fields.get("patterns") {
+            Some(node) => self.patterns(node, &[&manifest.shared]),
+            None => Vec::new(),
+        };
+        let except = match fields.get("except") {
+            Some(node) => self.patterns(node, &[&own, &manifest.shared]),
+            None => Vec::new(),
+        };
+        let scope = Scope::new(&own, &manifest.shared);
+        let help = "add `condition:` over the names of the patterns";
+        let node = fields.need("condition", help, &mut self.faults);
+        let condition = node.and_then(|node| self.condition(node, &scope, &except));
+        let when = self.soften_when(fields, &scope, &except);
+        let mut used = BTreeSet::new();
+        for condition in condition.iter().chain(when.iter().flatten()) {
+            visit(condition, &mut |name| _ = used.insert(name));
+        }
+        if self.faults.errors() == before {
+            self.check_anchor(node?, condition.as_ref()?, &scope);
+            self.warn_unused(&own, &used);
+        }
+        manifest.used.extend(used.iter().filter_map(|name| name.checked_sub(own.len())));
+        let place = |name: usize| used.iter().take_while(|&&other| other < name).count();
+        let mut patterns: Vec<Pattern> =
+            used.iter().filter_map(|&name| scope.get(name)?.pattern.clone()).collect();
+        let except: Vec<Pattern> = except.into_iter().filter_map(|named| named.pattern).collect();
+        let numbers = (patterns.len()..patterns.len() + except.len()).collect();
+        patterns.extend(except);
+        let condition = renumber(condition?, &place);
+        let when = when.flatten().map(|when| renumber(when, &place));
+        Some(Found { patterns, condition, except: numbers, when })
+    }
+
+    /// Outer `None`: the rule has no `soften`.
+    fn soften_when(
+        &mut self,
+        fields: &Fields<'_>,
+        scope: &Scope<'_>,
+        except: &[Named],
+    ) -> Option<Option<Condition>> {
+        let node = fields.get("soften")?;
+        let soften = Fields::read(node, &SOFTEN, &mut self.faults);
+        let help = "say in which case: `when: lesson`";
+        let when = soften.and_then(|soften| soften.need("when", help, &mut self.faults));
+        Some(when.and_then(|when| self.condition(when, scope, except)))
+    }
+
+    fn condition(&mut self, node: &Node, scope: &Scope<'_>, except: &[Named]) -> Option<Condition> {
+        let (found, style) = scalar(node, "a condition", &mut self.faults)?;
+        if style == Style::Plain && self.is_cut(node, found) {
+            return None;
+        }
+        text(node, "a condition", &mut self.faults)?;
+        let problems = match parse(found, &scope.names) {
+            Ok(condition) => return Some(condition),
+            Err(problems) => problems,
+        };
+        let raw = self.texts.slice(node.span);
+        for problem in problems {
+            let word = found.get(problem.range.clone()).unwrap_or("");
+            let place = place_in_source(raw, found, problem.range);
+            let at = node.span.at(node.span.start + place.start, node.span.start + place.end);
+            let is_exception = problem.code == Code::UnknownPattern
+                && except.iter().any(|named| named.name == word);
+            let help = if is_exception {
+                format!(
+                    "{} stands under `except:` and hides hits; a condition cannot name it",
+                    quoted(word)
+                )
+            } else {
+                problem.help
+            };
+            self.faults.error(problem.code, at, problem.message).label(problem.label).help(help);
+        }
+        None
+    }
+
+    /// A plain condition with a comment behind it: one of the two was meant as the other.
+    fn is_cut(&mut self, node: &Node, found: &str) -> bool {
+        let rest = self.texts.rest_of_line(node.span);
+        let blank = rest.len() - rest.trim_start().len();
+        if blank == 0 || !rest.trim_start().starts_with('#') {
+            return false;
+        }
+        let comment = node.span.end + blank;
+        let message = format!("` #` starts a YAML comment; the condition ends at \"{found}\"");
+        self.faults
+            .error(Code::Comment, node.span.at(comment, comment + rest.trim().len()), message)
+            .label("this is not read")
+            .help(
+                "quote the condition if this belongs to it; a comment stands on a line of its own",
+            );
+        true
+    }
+
+    fn check_anchor(&mut self, node: &Node, condition: &Condition, scope: &Scope<'_>) {
+        let is_anchor = |name: usize| {
+            scope.get(name).and_then(|named| named.pattern.as_ref()).is_some_and(is_anchor)
+        };
+        if is_anchored(condition, &is_anchor) {
+            return;
+        }
+        self.faults
+            .error(Code::NoAnchor, node.span, "nothing in this condition must be there")
+            .label("it can hold without a word, a link, or a regex with a literal of three bytes")
+            .help("join a pattern of words or links with `and`, on every side of an `or`");
+    }
+
+    fn warn_unused(&mut self, own: &[Named], used: &BTreeSet<usize>) {
+        for (index, named) in own.iter().enumerate() {
+            if !used.contains(&index) {
+                unused(named, &mut self.faults);
+            }
+        }
+    }
+}
+
+/// Warns of a pattern that no condition names.
+pub(super) fn unused(named: &Named, faults: &mut Faults) {
+    faults
+        .warn(
+            Code::Unused,
+            named.span,
+            format!("no condition names the pattern {}", quoted(&named.name)),
+        )
+        .help("name it in a condition, or take it out");
+}
+
+fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Faults) {
+    if !kinds.is_some_and(|kinds| kinds.contains(&Kind::Profile)) {
+        return;
+    }
+    for placed in actions.iter().filter(|placed| is_on_post(&placed.action)) {
+        let name = placed.action.kind.name();
+        faults
+            .error(
+                Code::PostAction,
+                placed.span,
+                format!("`{name}` acts on a post, and a profile is none"),
+            )
+            .help("write {refer: {subject: channel, queue: …}}, or a rule of its own for profiles");
+    }
+}
+
+fn bare(actions: Vec<PlacedAction>) -> Vec<super::model::Action> {
+    actions.into_iter().map(|placed| placed.action).collect()
+}
