@@ -37,7 +37,7 @@ pub fn canonical(c: char) -> char {
     }
     let mut looks = tables::looks(c).unwrap_or_default().chars();
     match (looks.next(), looks.next()) {
-        (Some(letter), None) if letter == 'l' => 'i',
+        (Some('l'), None) => 'i',
         (Some(letter), None) => table(letter).unwrap_or(letter),
         _ => c,
     }

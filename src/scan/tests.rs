@@ -84,6 +84,7 @@ fn every_line_of_the_cases_is_hit_as_it_says() {
         let [clause, entry, text, want] = line.split('\t').collect::<Vec<_>>()[..] else {
             panic!("four columns: {line}");
         };
+        let text = &text.replace("\\n", "\n");
         let got = found(entries(View::Unmasked, Match::Phrase, 0, &[entry]), text);
         let want: Vec<String> =
             Some(want.to_owned()).filter(|want| !want.is_empty()).into_iter().collect();
