@@ -167,12 +167,14 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// Leaves only what [`Written`] can take.
     fn table(&mut self, above: &str, table: &mut DeTable<'_>) {
-        table.retain(|key, value| {
+        for (key, mut value) in std::mem::take(table) {
             let name = key.get_ref();
             let path = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
             let line = line_of(self.text, key.span().start);
-            self.keeps(&path, line, value.get_mut())
-        });
+            if self.keeps(&path, line, value.get_mut()) {
+                table.insert(key, value);
+            }
+        }
     }
 
     fn keeps(&mut self, path: &str, line: usize, value: &mut DeValue<'_>) -> bool {
