@@ -167,6 +167,7 @@ impl Folder {
         if emoji::is_joiner(c) {
             self.joiner = true;
         } else if is_invisible(c) {
+            self.select(c, range.end);
         } else if emoji::is_emoji(c) || emoji::letters(c).is_some() {
             self.take_emoji(c, range);
         } else if self.hangs_on(c) {
@@ -177,6 +178,14 @@ impl Folder {
             self.open.push(c);
             self.open_range = range;
             (self.after_emoji, self.joiner) = (false, false);
+        }
+    }
+
+    /// A selector behind an emoji belongs to it; anything else that nobody sees belongs to nothing.
+    fn select(&mut self, c: char, end: usize) {
+        let selector = matches!(c, '\u{FE0E}' | '\u{FE0F}') && self.after_emoji;
+        if let Some(last) = self.out.last_mut().filter(|_| selector) {
+            last.range.end = end;
         }
     }
 

@@ -171,7 +171,7 @@ impl Finder<'_> {
         let at = |piece: usize| starts.get(piece).copied().unwrap_or(joined.len());
         let runs = runs.iter().map(|run| at(run.start)..at(run.end)).collect();
         let mut odd = odd::by_classes(&joined, Shape::Run(runs));
-        odd.signs = joined.iter().any(|glyph| !glyph.in_word());
+        odd.signs = odd::has_signs(&joined);
         odd
     }
 }

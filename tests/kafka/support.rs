@@ -184,7 +184,8 @@ impl Copier {
     }
 
     pub fn commit(&mut self) -> bool {
-        let next: Vec<(Partition, i64)> = self.next.iter().map(|(&key, &value)| (key, value)).collect();
+        let next: Vec<(Partition, i64)> =
+            self.next.iter().map(|(&key, &value)| (key, value)).collect();
         let committed = self.log.commit(&next);
         self.went_well(committed)
     }

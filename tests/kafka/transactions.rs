@@ -145,7 +145,13 @@ fn keys_values_headers_and_partitions_arrive_as_they_were_sent() {
             value: Some(b"v".to_vec()),
             headers: headers.clone(),
         },
-        Outgoing { topic: Topic::Signals, partition: Some(0), key: None, value: None, headers: vec![] },
+        Outgoing {
+            topic: Topic::Signals,
+            partition: Some(0),
+            key: None,
+            value: None,
+            headers: vec![],
+        },
         Outgoing {
             topic: Topic::Signals,
             partition: Some(1),

@@ -248,7 +248,8 @@ impl Dictionary {
         }
         let joints = odd.letters.iter().enumerate().filter(|(_, letter)| letter.joint);
         let mut joints = joints.map(|(at, _)| at).peekable();
-        for (start, _) in odd.letters.iter().enumerate().filter(|(_, letter)| letter.edge) {
+        let starts = odd.letters.iter().enumerate();
+        for (start, _) in starts.filter(|(_, letter)| letter.edge && !letter.joint) {
             while joints.next_if(|joint| *joint < start).is_some() {}
             let Some(&joint) = joints.peek() else { return };
             self.dotted_from(odd, start, joint, spans);
@@ -264,7 +265,7 @@ impl Dictionary {
                 return;
             }
             let edge = odd.letters.get(end).is_none_or(|letter| letter.edge);
-            if edge && end > joint {
+            if edge && end > joint && !letter.joint {
                 spans.extend(self.plain_units(&walk).map(|unit| (unit, start, end)));
             }
         }
@@ -364,7 +365,8 @@ impl Letters {
 }
 
 fn is_hangul(letter: &Letter) -> bool {
-    let hangul = |reading: &Reading| matches!(reading, Reading::Char(c) if normalise::is_hangul(*c));
+    let hangul =
+        |reading: &Reading| matches!(reading, Reading::Char(c) if normalise::is_hangul(*c));
     letter.readings.iter().any(hangul)
 }
 
