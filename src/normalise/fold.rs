@@ -95,11 +95,13 @@ fn unscripted(script: Script) -> bool {
     matches!(script, Script::Common | Script::Inherited | Script::Unknown)
 }
 
-/// Characters that nobody sees: default ignorable, format and control characters. White space is
-/// not among them, nor are the blank fillers, which do take room.
+/// Characters that nobody sees: default ignorable, format and control characters; and tatweel, which
+/// only stretches a word. White space is not among them, nor are the blank fillers, which do take
+/// room.
 fn is_invisible(c: char) -> bool {
     let control = c.is_control() && !c.is_whitespace();
     control
+        || c == 'ـ'
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
@@ -263,8 +265,9 @@ fn fold_open(open: &str) -> Vec<char> {
     for c in known.nfkd().flat_map(char::to_lowercase).nfkd() {
         match c {
             'ß' => folded.push_str("ss"),
-            // Tatweel stretches a word, the nukta marks a foreign sound: both are left out at will.
-            'ـ' | '\u{93C}' => continue,
+            // The nukta marks a foreign sound and is left out at will; a tatweel is left of some
+            // compatibility forms of Arabic marks.
+            '\u{93C}' | 'ـ' => continue,
             _ if is_combining_mark(c) => {
                 if marks.keeps(c) {
                     folded.push(c);
@@ -304,7 +307,8 @@ impl Marks {
         // Behind a mark of its own class it does not reach the base.
         let blocked = class != 0 && class == self.last_class;
         self.last_class = class;
-        let script = self.base.map_or(Script::Common, |base| base.script());
+        let base = self.base.filter(|base| base.is_alphabetic());
+        let script = base.map_or(Script::Common, |base| base.script());
         if loses_marks(script) {
             let whole = self.base.and_then(|base| compose(base, mark));
             return !blocked && whole.is_some_and(tables::is_own);

@@ -83,7 +83,7 @@ impl Mapped {
         }
         // Nothing but a space: what stands between the words.
         let start = last_end.unwrap_or(0);
-        start..start_of(first).unwrap_or(start)
+        start..start_of(first).unwrap_or(start).max(start)
     }
 
     fn push(&mut self, text: &str, range: &Range<usize>) {
