@@ -6,8 +6,8 @@ use super::fold;
 use super::odd::{Letter, Odd, Reading};
 use super::views::{Chunk, Views, What, views};
 
-/// Forms of one entry at most; where its signs could be read in more ways, the likeliest count.
-const FORMS_MAX: usize = 8;
+/// Spellings of one entry without its disguise; where signs can be read in more ways, the likeliest.
+const SPELLINGS_MAX: usize = 8;
 
 const NON_JOINER: char = '\u{200C}';
 
@@ -200,7 +200,7 @@ fn with_odd(raw: &str, before: &[Spelling], odd: &Odd) -> Vec<Spelling> {
             for (text, glued, spaceless) in words(text) {
                 next.add(raw, &text, &odd.range(), (glued, spaceless));
             }
-            if out.len() < FORMS_MAX {
+            if out.len() < SPELLINGS_MAX {
                 out.push(next);
             }
         }
@@ -213,7 +213,7 @@ fn texts(letters: &[Letter]) -> Vec<String> {
     let mut out = vec![String::new()];
     for letter in letters {
         let readings = &letter.plain;
-        let room = if out.len() * readings.len() > FORMS_MAX { 1 } else { readings.len() };
+        let room = if out.len() * readings.len() > SPELLINGS_MAX { 1 } else { readings.len() };
         let mut next = Vec::new();
         for text in &out {
             for reading in readings.iter().take(room) {

@@ -95,11 +95,13 @@ fn unscripted(script: Script) -> bool {
     matches!(script, Script::Common | Script::Inherited | Script::Unknown)
 }
 
-/// Characters that nobody sees: default ignorable, format and control characters. White space is
-/// not among them, nor are the blank fillers, which do take room.
+/// Characters that nobody sees: default ignorable, format and control characters; and tatweel, which
+/// only stretches a word. White space is not among them, nor are the blank fillers, which do take
+/// room.
 fn is_invisible(c: char) -> bool {
     let control = c.is_control() && !c.is_whitespace();
     control
+        || c == 'ـ'
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
@@ -167,6 +169,7 @@ impl Folder {
         if emoji::is_joiner(c) {
             self.joiner = true;
         } else if is_invisible(c) {
+            self.select(c, range.end);
         } else if emoji::is_emoji(c) || emoji::letters(c).is_some() {
             self.take_emoji(c, range);
         } else if self.hangs_on(c) {
@@ -177,6 +180,14 @@ impl Folder {
             self.open.push(c);
             self.open_range = range;
             (self.after_emoji, self.joiner) = (false, false);
+        }
+    }
+
+    /// A selector behind an emoji belongs to it; anything else that nobody sees belongs to nothing.
+    fn select(&mut self, c: char, end: usize) {
+        let selector = matches!(c, '\u{FE0E}' | '\u{FE0F}') && self.after_emoji;
+        if let Some(last) = self.out.last_mut().filter(|_| selector) {
+            last.range.end = end;
         }
     }
 
@@ -254,8 +265,9 @@ fn fold_open(open: &str) -> Vec<char> {
     for c in known.nfkd().flat_map(char::to_lowercase).nfkd() {
         match c {
             'ß' => folded.push_str("ss"),
-            // Tatweel stretches a word, the nukta marks a foreign sound: both are left out at will.
-            'ـ' | '\u{93C}' => continue,
+            // The nukta marks a foreign sound and is left out at will; a tatweel is left of some
+            // compatibility forms of Arabic marks.
+            '\u{93C}' | 'ـ' => continue,
             _ if is_combining_mark(c) => {
                 if marks.keeps(c) {
                     folded.push(c);
@@ -295,7 +307,8 @@ impl Marks {
         // Behind a mark of its own class it does not reach the base.
         let blocked = class != 0 && class == self.last_class;
         self.last_class = class;
-        let script = self.base.map_or(Script::Common, |base| base.script());
+        let base = self.base.filter(|base| base.is_alphabetic());
+        let script = base.map_or(Script::Common, |base| base.script());
         if loses_marks(script) {
             let whole = self.base.and_then(|base| compose(base, mark));
             return !blocked && whole.is_some_and(tables::is_own);

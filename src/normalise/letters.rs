@@ -37,7 +37,7 @@ pub fn canonical(c: char) -> char {
     }
     let mut looks = tables::looks(c).unwrap_or_default().chars();
     match (looks.next(), looks.next()) {
-        (Some(letter), None) if letter == 'l' => 'i',
+        (Some('l'), None) => 'i',
         (Some(letter), None) => table(letter).unwrap_or(letter),
         _ => c,
     }
@@ -159,7 +159,7 @@ fn own_base(own: char) -> char {
     base.unwrap_or(own)
 }
 
-/// The script that a disguised word is at home in: most of its letters are of it.
+/// The script that a disguised word is at home in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Home {
     Latin,
@@ -168,20 +168,20 @@ pub(super) enum Home {
     Other,
 }
 
+/// Of Latin and Cyrillic it is the one whose letters the others could stand in for; where that
+/// decides nothing, the one with more letters.
 pub(super) fn home(glyphs: &[Glyph]) -> Home {
-    let count = |script: Script| {
-        glyphs
-            .iter()
-            .filter(|glyph| glyph.kind == Kind::Letter && glyph.ch.script() == script)
-            .count()
-    };
+    let letters = || glyphs.iter().filter(|glyph| glyph.kind == Kind::Letter);
+    let of = |script: Script| letters().filter(move |glyph| glyph.ch.script() == script);
     let (latin, cyrillic, arabic) =
-        (count(Script::Latin), count(Script::Cyrillic), count(Script::Arabic));
-    let letters = glyphs.iter().filter(|glyph| glyph.kind == Kind::Letter).count();
+        (of(Script::Latin).count(), of(Script::Cyrillic).count(), of(Script::Arabic).count());
+    let as_cyrillic = of(Script::Latin).all(|glyph| tables::cyrillic_twin(face(glyph)).is_some());
+    let as_latin = of(Script::Cyrillic).all(|glyph| tables::twin(face(glyph)).is_some());
+    let rather = if as_cyrillic == as_latin { cyrillic > latin } else { as_cyrillic };
     match () {
         () if arabic > 0 && arabic >= latin.max(cyrillic) => Home::Arabic,
-        () if cyrillic > latin => Home::Cyrillic,
-        () if latin > 0 || letters == 0 => Home::Latin,
+        () if cyrillic > 0 && rather => Home::Cyrillic,
+        () if latin > 0 || cyrillic > 0 || letters().next().is_none() => Home::Latin,
         () => Home::Other,
     }
 }

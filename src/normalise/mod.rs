@@ -24,6 +24,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use tests::any_text;
+
 pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
 pub use letters::{canonical, skeleton};
 pub use odd::{Letter, Odd, Reading, Shape};

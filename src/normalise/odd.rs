@@ -8,7 +8,7 @@ use unicode_script::{Script, UnicodeScript};
 
 use super::fold::{Glyph, Kind};
 use super::letters::{self, Home};
-use super::{runs, tables};
+use super::{emoji, runs, tables};
 
 /// One thing a letter of an odd word may stand for, in canonical letters where the word compares by
 /// classes, else in folded ones.
@@ -176,12 +176,20 @@ fn plain_word(glyphs: &[Glyph], word: Range<usize>, strange: &HashSet<Script>) -
     twins.into_iter().chain(repeats).collect()
 }
 
-/// A word with signs or letter emoji; needs a letter, or it is a price.
+/// A word with signs or letter emoji. Without any letter it is a price; with one reading of one
+/// letter it is no variant.
 fn signed_word(glyphs: &[Glyph], word: Range<usize>) -> Option<Odd> {
     let word = glyphs.get(word)?;
     let letters = word.iter().filter(|glyph| is_letter(glyph)).count();
     let plain = word.iter().all(|glyph| glyph.in_word() && glyph.shown != 'µ');
-    (letters > 0 && !plain).then(|| Odd { signs: true, ..by_classes(word, Shape::Word) })
+    let spelt: usize = word.iter().map(|g| emoji::letters(g.ch).map_or(1, str::len)).sum();
+    let odd = letters > 0 && !plain && spelt > 1;
+    odd.then(|| Odd { signs: has_signs(word), ..by_classes(word, Shape::Word) })
+}
+
+/// Something that the fold leaves out.
+pub(super) fn has_signs(glyphs: &[Glyph]) -> bool {
+    glyphs.iter().any(|glyph| !glyph.in_word() && glyph.kind != Kind::EmojiLetter)
 }
 
 /// *dots*: letters apart by dots, more letters than digits.
@@ -203,7 +211,10 @@ fn dotted_word(glyphs: &[Glyph], word: Range<usize>, roles: &Roles) -> Option<Od
         letter.plain = vec![Reading::Nothing];
         letter.joint = true;
     }
-    odd.signs = glyphs.iter().any(|glyph| !glyph.in_word() && !is_dot(glyph.ch));
+    odd.signs = glyphs
+        .iter()
+        .zip(dots)
+        .any(|(glyph, dot)| !dot && !glyph.in_word() && glyph.kind != Kind::EmojiLetter);
     Some(odd)
 }
 

@@ -29,7 +29,8 @@ pub(super) fn runs(glyphs: &[Glyph], roles: &Roles) -> Vec<Odd> {
     let mut group = Group::default();
     for chain in finder.chains() {
         if chain.separator != ' ' {
-            out.push(finder.odd(&chain.singles, vec![0..chain.singles.len()]));
+            let whole = 0..chain.singles.len();
+            out.push(finder.odd(&chain.singles, &[whole]));
             continue;
         }
         let left = finder.piece_before(chain.start());
@@ -62,7 +63,7 @@ struct Group {
 impl Group {
     fn finish(&mut self, finder: &Finder<'_>) -> Option<Odd> {
         let done = std::mem::take(self);
-        (!done.runs.is_empty()).then(|| finder.odd(&done.pieces, done.runs))
+        (!done.runs.is_empty()).then(|| finder.odd(&done.pieces, &done.runs))
     }
 }
 
@@ -83,7 +84,7 @@ impl Finder<'_> {
             // The last letter may begin another chain with another separator.
             let last = chain.singles.last().map_or(at, |single| single.start);
             at = last.max(at + 1);
-            out.extend(trimmed(self.glyphs, chain));
+            out.extend(trimmed(self.glyphs, &chain));
         }
         out
     }
@@ -159,7 +160,7 @@ impl Finder<'_> {
     }
 
     /// Joins pieces to one run; `runs` are ranges of pieces.
-    fn odd(&self, pieces: &[Range<usize>], runs: Vec<Range<usize>>) -> Odd {
+    fn odd(&self, pieces: &[Range<usize>], runs: &[Range<usize>]) -> Odd {
         let mut joined: Vec<Glyph> = Vec::new();
         let mut starts = Vec::with_capacity(pieces.len() + 1);
         for piece in pieces {
@@ -168,16 +169,16 @@ impl Finder<'_> {
         }
         starts.push(joined.len());
         let at = |piece: usize| starts.get(piece).copied().unwrap_or(joined.len());
-        let runs = runs.into_iter().map(|run| at(run.start)..at(run.end)).collect();
+        let runs = runs.iter().map(|run| at(run.start)..at(run.end)).collect();
         let mut odd = odd::by_classes(&joined, Shape::Run(runs));
-        odd.signs = joined.iter().any(|glyph| !glyph.in_word());
+        odd.signs = odd::has_signs(&joined);
         odd
     }
 }
 
 /// Three letters or more, and more than there are digits and signs. `! | +` at an end stand
 /// between no letters and are left off.
-fn trimmed(glyphs: &[Glyph], chain: Chain) -> Option<Chain> {
+fn trimmed(glyphs: &[Glyph], chain: &Chain) -> Option<Chain> {
     let first = |single: &Range<usize>| glyphs.get(single.start);
     let inner =
         |single: &Range<usize>| first(single).is_some_and(|glyph| letters::is_inner_sign(glyph.ch));
@@ -187,5 +188,5 @@ fn trimmed(glyphs: &[Glyph], chain: Chain) -> Option<Chain> {
     let singles = chain.singles.get(start..end)?.to_vec();
     let letters = singles.iter().filter_map(first).filter(|glyph| odd::is_letter(glyph)).count();
     let others = singles.len() - letters;
-    (letters >= 3 && letters > others).then_some(Chain { singles, ..chain })
+    (letters >= 3 && letters > others).then_some(Chain { singles, separator: chain.separator })
 }

@@ -62,6 +62,8 @@ static EMOJI: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
 /// glyph as written; lower case on the right.
 static CYRILLIC_TWINS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     let letters = CYRILLIC.chars().flat_map(|small| small.to_uppercase().chain([small]));
+    // Ь has the glyph of a small b, which has no other case here.
+    let letters = letters.filter(|letter| *letter != 'Ь');
     let twins = letters.filter_map(|letter| {
         let ascii = twin(letter)?;
         let written = if letter.is_uppercase() { ascii.to_ascii_uppercase() } else { ascii };

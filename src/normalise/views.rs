@@ -83,7 +83,7 @@ impl Mapped {
         }
         // Nothing but a space: what stands between the words.
         let start = last_end.unwrap_or(0);
-        start..start_of(first).unwrap_or(start)
+        start..start_of(first).unwrap_or(start).max(start)
     }
 
     fn push(&mut self, text: &str, range: &Range<usize>) {
@@ -159,11 +159,9 @@ impl Views<'_> {
             }
             match chunk.what {
                 What::Word(word) => self.push_word(&mut out, word),
-                What::Odd(odd) => {
-                    for letter in &odd.letters {
-                        push_reading(&mut out, letter.plain.first(), &letter.range);
-                    }
-                }
+                What::Odd(odd) => odd.letters.iter().for_each(|letter| {
+                    push_reading(&mut out, letter.plain.first(), &letter.range);
+                }),
             }
         }
         out
@@ -182,15 +180,19 @@ impl Views<'_> {
     pub(crate) fn chunks(&self) -> Vec<Chunk<'_>> {
         let mut odd: Vec<&Odd> = self.odd.iter().filter(|odd| odd.classes).collect();
         odd.sort_by_key(|odd| (odd.range().start, std::cmp::Reverse(odd.range().end)));
+        let mut done = 0;
+        odd.retain(|odd| {
+            let free = odd.range().start >= done;
+            done = if free { odd.range().end } else { done };
+            free
+        });
         let mut odd = odd.into_iter().peekable();
         let mut out = Vec::new();
         let mut done = 0;
         for word in &self.words {
             while let Some(next) = odd.next_if(|odd| odd.range().start < word.range.end) {
-                if next.range().start >= done {
-                    done = next.range().end;
-                    out.push(Chunk { glued: false, range: next.range(), what: What::Odd(next) });
-                }
+                done = next.range().end;
+                out.push(Chunk { glued: false, range: next.range(), what: What::Odd(next) });
             }
             if word.range.start >= done {
                 let range = word.range.clone();

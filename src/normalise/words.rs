@@ -122,6 +122,7 @@ fn push_word(out: &mut Vec<Counted>, glyphs: &[Glyph], word: &Word) {
         let goes_on =
             word.number && last.number.is_some_and(|end| one_separator(glyphs, end, word));
         if in_link || goes_on {
+            last.range.start = last.range.start.min(word.range.start);
             last.range.end = last.range.end.max(word.range.end);
             last.number = goes_on.then_some(word.glyphs.end);
             return;

@@ -61,6 +61,16 @@ pub enum BuildError {
     TooMany,
 }
 
+impl BuildError {
+    fn regex((rule, pattern): (String, String)) -> Self {
+        Self::Regex { rule, pattern }
+    }
+
+    fn list((rule, pattern): (String, String)) -> Self {
+        Self::List { rule, pattern }
+    }
+}
+
 impl Tables {
     /// Compiles the patterns of all rules; they are numbered rule by rule.
     ///

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::normalise::{self, Letter, Odd, Reading, Shape, Unit, Views, Word};
 use crate::record::View;
 
-use super::trie::Trie;
+use super::trie::{Trie, Walk};
 
 /// Letters that a run is cut to, so that a long run of decoys stays cheap; the next window begins
 /// half of it later, so that no entry of half its length is missed.
@@ -32,16 +32,13 @@ pub(super) struct Occurrence {
 pub(super) type Occurrences = HashMap<usize, Vec<Occurrence>>;
 
 /// Every unit of every entry, once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Dictionary {
-    /// Which text units are of: the raw one, or the folded one and odd words.
-    raw: bool,
     units: Vec<Known>,
     ids: HashMap<Key, usize>,
     whole: Lookup,
     starts: Lookup,
     ends: Lookup,
-    middles: Lookup,
     /// Of how many words units are made.
     sizes: BTreeSet<usize>,
     /// By classes, and by folded letters.
@@ -89,25 +86,9 @@ struct Tries {
     starts: Trie,
     /// Reversed.
     ends: Trie,
-    middles: Trie,
 }
 
 impl Dictionary {
-    pub(super) fn new(raw: bool) -> Self {
-        Self {
-            raw,
-            units: Vec::new(),
-            ids: HashMap::new(),
-            whole: Lookup::default(),
-            starts: Lookup::default(),
-            ends: Lookup::default(),
-            middles: Lookup::default(),
-            sizes: BTreeSet::new(),
-            classes: Tries::default(),
-            folded: Tries::default(),
-        }
-    }
-
     /// The number of a unit.
     pub(super) fn add(&mut self, unit: &Unit) -> usize {
         self.sizes.insert(unit.words);
@@ -136,8 +117,8 @@ impl Dictionary {
         let lookup = match (key.open_left, key.open_right) {
             (false, false) => &mut self.whole,
             (false, true) => &mut self.starts,
-            (true, false) => &mut self.ends,
-            (true, true) => &mut self.middles,
+            // A star stands at one end only; `rules` refuses both.
+            (true, _) => &mut self.ends,
         };
         if !key.joined {
             lookup.insert(&key.text, unit);
@@ -157,10 +138,8 @@ impl Dictionary {
                 self.parts_of_word(views, word, &mut out);
             }
         }
-        if !self.raw {
-            for odd in views.odd() {
-                self.odd(odd, &mut out);
-            }
+        for odd in views.odd() {
+            self.odd(odd, &mut out);
         }
         for places in out.values_mut() {
             places.sort_unstable();
@@ -169,78 +148,45 @@ impl Dictionary {
         out
     }
 
-    fn view(&self) -> View {
-        if self.raw { View::Raw } else { View::Folded }
-    }
-
     /// Units that begin with word `at` and end with a word.
     fn whole_words(&self, views: &Views<'_>, at: usize, out: &mut Occurrences) {
         let words = views.words();
         let mut reach = at + 1;
         for size in &self.sizes {
-            while reach < at + size {
-                if !words.get(reach).is_some_and(|word| word.glued) {
-                    return;
-                }
-                reach += 1;
+            let glued = words.get(reach..at + size).unwrap_or_default();
+            if at + size > words.len() || !glued.iter().all(|word| word.glued) {
+                return;
             }
+            reach = at + size;
             let (Some(first), Some(last)) = (words.get(at), words.get(reach - 1)) else { return };
-            let range = first.range.start..last.range.end;
-            let text = if self.raw {
-                views.raw.get(range.clone())
-            } else {
-                views.folded().get(first.folded.start..last.folded.end)
-            };
+            let text = views.folded().get(first.folded.start..last.folded.end);
             if let Some(unit) = text.and_then(|text| self.whole.get(text)) {
-                self.push(out, unit, range, self.view());
+                push(out, unit, first.range.start..last.range.end, View::Folded);
             }
         }
     }
 
-    /// Units that a word begins with, ends with or holds: `*`, and words in Hangul, whose particles
-    /// are written to them.
+    /// Units that a word begins with or ends with: `*`, and words in Hangul, whose particles are
+    /// written to them.
     fn parts_of_word(&self, views: &Views<'_>, word: &Word, out: &mut Occurrences) {
-        let text = if self.raw {
-            views.raw.get(word.range.clone())
-        } else {
-            views.folded().get(word.folded.clone())
-        };
-        let text = text.unwrap_or_default();
-        let places = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        for at in places().skip(1) {
+        let text = views.folded().get(word.folded.clone()).unwrap_or_default();
+        let mut letters = Letters::default();
+        for at in text.char_indices().map(|(at, c)| at + c.len_utf8()) {
             let (head, tail) = text.split_at_checked(at).unwrap_or_default();
+            letters.take(head);
             if let Some(unit) = self.starts.get(head) {
-                self.push(out, unit, word.range.clone(), self.view());
+                push(out, unit, word.range.clone(), View::Folded);
             }
-            if let Some(unit) = self.whole.get(head).filter(|_| before_particle(head, tail)) {
-                self.push(out, unit, self.head_range(views, word, at), self.view());
-            }
-        }
-        for at in places() {
-            let tail = text.get(at..).unwrap_or_default();
-            if let Some(unit) = self.ends.get(tail) {
-                self.push(out, unit, word.range.clone(), self.view());
-            }
-            let ends = places().filter(|end| *end > at && *end - at <= self.middles.longest);
-            let ends = if self.middles.units.is_empty() { None } else { Some(ends) };
-            for end in ends.into_iter().flatten() {
-                if let Some(unit) = text.get(at..end).and_then(|part| self.middles.get(part)) {
-                    self.push(out, unit, word.range.clone(), self.view());
-                }
+            if let Some(unit) = self.whole.get(head).filter(|_| letters.before_particle(tail)) {
+                let head = word.folded.start..word.folded.start + at;
+                push(out, unit, views.original(&head), View::Folded);
             }
         }
-    }
-
-    fn head_range(&self, views: &Views<'_>, word: &Word, size: usize) -> Range<usize> {
-        if self.raw {
-            return word.range.start..word.range.start + size;
+        for (at, _) in text.char_indices() {
+            if let Some(unit) = text.get(at..).and_then(|tail| self.ends.get(tail)) {
+                push(out, unit, word.range.clone(), View::Folded);
+            }
         }
-        views.original(&(word.folded.start..word.folded.start + size))
-    }
-
-    fn push(&self, out: &mut Occurrences, unit: usize, range: Range<usize>, view: View) {
-        let (start, end) = (range.start, range.end);
-        out.entry(unit).or_default().push(Occurrence { start, end, view });
     }
 
     /// Units that an odd word may be read as. Of nested spans of one unit only the widest counts:
@@ -262,7 +208,7 @@ impl Dictionary {
             widest = (unit, end);
             let letters = odd.letters.get(start..end).unwrap_or_default();
             if let [first, .., last] | [first @ last] = letters {
-                self.push(out, unit, first.range.start..last.range.end, View::Unmasked);
+                push(out, unit, first.range.start..last.range.end, View::Unmasked);
             }
         }
     }
@@ -274,58 +220,53 @@ impl Dictionary {
     fn odd_word(&self, odd: &Odd, spans: &mut Vec<Span>) {
         let tries = self.tries(odd);
         let size = odd.letters.len();
-        let mut whole = tries.whole.walk();
-        let mut starts = tries.starts.walk();
-        let mut ends = tries.ends.walk();
-        let mut middles = tries.middles.walk();
-        for (at, letter) in odd.letters.iter().enumerate() {
+        let (mut whole, mut starts) = (tries.whole.walk(), tries.starts.walk());
+        for (end, letter) in (1..).zip(&odd.letters) {
             whole.step(letter, odd.classes, false);
             starts.step(letter, odd.classes, false);
-            middles.step(letter, odd.classes, false);
-            let end = at + 1;
-            let open = starts.units().chain(middles.units());
-            spans.extend(open.map(|unit| (unit, 0, size)));
+            spans.extend(starts.units().map(|unit| (unit, 0, size)));
             if end == size || is_hangul(letter) {
-                let units = whole.units().filter(|unit| self.is_plain(*unit));
-                spans.extend(units.map(|unit| (unit, 0, end)));
+                spans.extend(self.plain_units(&whole).map(|unit| (unit, 0, end)));
             }
-            middles.begin();
         }
+        let mut ends = tries.ends.walk();
         for letter in odd.letters.iter().rev() {
             ends.step(letter, odd.classes, true);
             spans.extend(ends.units().map(|unit| (unit, 0, size)));
         }
     }
 
-    fn is_plain(&self, unit: usize) -> bool {
-        self.units.get(unit).is_some_and(|known| !known.joined)
+    /// Units that end here and are words, no joined phrases.
+    fn plain_units<'d>(&'d self, walk: &'d Walk<'_>) -> impl Iterator<Item = usize> + 'd {
+        walk.units().filter(|unit| self.units.get(*unit).is_some_and(|known| !known.joined))
     }
 
     /// From edge to edge over a joint.
     fn dotted(&self, odd: &Odd, spans: &mut Vec<Span>) {
-        let size = odd.letters.len();
         if !odd.letters.iter().skip(1).any(|letter| letter.edge) {
             return self.odd_word(odd, spans);
         }
-        let mut joint = 0;
-        for (start, _) in odd.letters.iter().enumerate().filter(|(_, letter)| letter.edge) {
-            let joints = odd.letters.iter().enumerate().skip(joint.max(start));
-            let Some(next) = joints.into_iter().find(|(_, letter)| letter.joint) else { return };
-            joint = next.0;
-            let limit = size.min(start + DOTTED_MAX);
-            let mut walk = self.tries(odd).whole.walk();
-            let letters = odd.letters.iter().enumerate().take(limit).skip(start);
-            for (at, letter) in letters {
-                walk.step(letter, odd.classes, false);
-                if walk.is_dead() {
-                    break;
-                }
-                let end = at + 1;
-                let edge = odd.letters.get(end).is_none_or(|letter| letter.edge);
-                if edge && end > joint {
-                    let units = walk.units().filter(|unit| self.is_plain(*unit));
-                    spans.extend(units.map(|unit| (unit, start, end)));
-                }
+        let joints = odd.letters.iter().enumerate().filter(|(_, letter)| letter.joint);
+        let mut joints = joints.map(|(at, _)| at).peekable();
+        let starts = odd.letters.iter().enumerate();
+        for (start, _) in starts.filter(|(_, letter)| letter.edge && !letter.joint) {
+            while joints.next_if(|joint| *joint < start).is_some() {}
+            let Some(&joint) = joints.peek() else { return };
+            self.dotted_from(odd, start, joint, spans);
+        }
+    }
+
+    fn dotted_from(&self, odd: &Odd, start: usize, joint: usize, spans: &mut Vec<Span>) {
+        let mut walk = self.tries(odd).whole.walk();
+        let letters = odd.letters.iter().skip(start).take(DOTTED_MAX);
+        for (end, letter) in (start + 1..).zip(letters) {
+            walk.step(letter, odd.classes, false);
+            if walk.is_dead() {
+                return;
+            }
+            let edge = odd.letters.get(end).is_none_or(|letter| letter.edge);
+            if edge && end > joint && !letter.joint {
+                spans.extend(self.plain_units(&walk).map(|unit| (unit, start, end)));
             }
         }
     }
@@ -333,24 +274,27 @@ impl Dictionary {
     /// Stretches of four letters or more, whole short runs, and all but one letter of those.
     fn run(&self, odd: &Odd, runs: &[Range<usize>], spans: &mut Vec<Span>) {
         let counts = counts(&odd.letters);
-        let count = |at: usize| counts.get(at).copied().unwrap_or_default();
         let mut runs = runs.iter().peekable();
         for (start, _) in odd.letters.iter().enumerate().filter(|(_, letter)| !letter.mark) {
             while runs.next_if(|run| run.end <= start).is_some() {}
-            let window_end = count(start) / WINDOW_STEP * WINDOW_STEP + WINDOW;
-            let mut walk = self.tries(odd).whole.walk();
-            for (at, letter) in odd.letters.iter().enumerate().skip(start) {
-                walk.step(letter, odd.classes, false);
-                let end = at + 1;
-                if walk.is_dead() || count(end) > window_end {
-                    break;
-                }
-                let inside = odd.letters.get(end).is_some_and(|letter| letter.mark);
-                let long = count(end) - count(start) >= STRETCH_MIN;
-                let short = runs.peek().is_some_and(|run| is_most_of(run, start..end, &count));
-                if !inside && (long || short) {
-                    spans.extend(walk.units().map(|unit| (unit, start, end)));
-                }
+            let run = runs.peek().copied().cloned().unwrap_or_default();
+            self.stretches(odd, start, &Counted { counts: &counts, run }, spans);
+        }
+    }
+
+    /// Stretches of a run that begin here. A stretch lies in one window; of the windows that hold
+    /// its start, the last one reaches farthest.
+    fn stretches(&self, odd: &Odd, start: usize, run: &Counted<'_>, spans: &mut Vec<Span>) {
+        let window_end = run.before(start) / WINDOW_STEP * WINDOW_STEP + WINDOW;
+        let mut walk = self.tries(odd).whole.walk();
+        for (end, letter) in (start + 1..).zip(odd.letters.iter().skip(start)) {
+            walk.step(letter, odd.classes, false);
+            if walk.is_dead() || run.before(end) > window_end {
+                return;
+            }
+            let inside = odd.letters.get(end).is_some_and(|letter| letter.mark);
+            if !inside && run.allows(start..end) {
+                spans.extend(walk.units().map(|unit| (unit, start, end)));
             }
         }
     }
@@ -358,6 +302,11 @@ impl Dictionary {
 
 /// Unit, first letter, end.
 type Span = (usize, usize, usize);
+
+fn push(out: &mut Occurrences, unit: usize, range: Range<usize>, view: View) {
+    let (start, end) = (range.start, range.end);
+    out.entry(unit).or_default().push(Occurrence { start, end, view });
+}
 
 /// How many letters, marks apart, stand before each.
 fn counts(letters: &[Letter]) -> Vec<usize> {
@@ -370,28 +319,55 @@ fn counts(letters: &[Letter]) -> Vec<usize> {
     out
 }
 
-/// Is it the run, or the run but for one letter at an end?
-fn is_most_of(run: &Range<usize>, span: Range<usize>, count: &impl Fn(usize) -> usize) -> bool {
-    let inside = run.start <= span.start && span.end <= run.end;
-    let missing = || count(span.start) - count(run.start) + count(run.end) - count(span.end);
-    inside && missing() <= 1
+/// The letters of joined runs, counted, and the run that holds the place looked at.
+struct Counted<'c> {
+    counts: &'c [usize],
+    run: Range<usize>,
+}
+
+impl Counted<'_> {
+    fn before(&self, at: usize) -> usize {
+        self.counts.get(at).copied().unwrap_or_default()
+    }
+
+    /// Four letters or more, or the run, or the run but for one letter at an end.
+    fn allows(&self, span: Range<usize>) -> bool {
+        if self.before(span.end) - self.before(span.start) >= STRETCH_MIN {
+            return true;
+        }
+        let inside = self.run.start <= span.start && span.end <= self.run.end;
+        let left = || self.before(span.start) - self.before(self.run.start);
+        let right = || self.before(self.run.end) - self.before(span.end);
+        inside && left() + right() <= 1
+    }
 }
 
 /// Is what follows a word its particle? Words of Hangul are anchored at their start; a word of
 /// letters may have a particle too, as foreign names do in Korean.
-fn before_particle(head: &str, tail: &str) -> bool {
-    let (Some(last), Some(next)) = (head.chars().next_back(), tail.chars().next()) else {
-        return false;
-    };
-    let foreign = normalise::is_hangul(next) && head.chars().all(char::is_alphabetic);
-    normalise::is_hangul(last) || foreign
+#[derive(Default)]
+struct Letters {
+    last: Option<char>,
+    other: bool,
+}
+
+impl Letters {
+    /// The word goes on by one character.
+    fn take(&mut self, head: &str) {
+        self.last = head.chars().next_back();
+        self.other |= !self.last.is_some_and(char::is_alphabetic);
+    }
+
+    fn before_particle(&self, tail: &str) -> bool {
+        let Some(next) = tail.chars().next() else { return false };
+        let hangul = self.last.is_some_and(normalise::is_hangul);
+        hangul || normalise::is_hangul(next) && !self.other
+    }
 }
 
 fn is_hangul(letter: &Letter) -> bool {
-    letter
-        .readings
-        .iter()
-        .any(|reading| matches!(reading, Reading::Char(c) if normalise::is_hangul(*c)))
+    let hangul =
+        |reading: &Reading| matches!(reading, Reading::Char(c) if normalise::is_hangul(*c));
+    letter.readings.iter().any(hangul)
 }
 
 impl Tries {
@@ -401,8 +377,7 @@ impl Tries {
         match (key.open_left, key.open_right) {
             (false, false) => {}
             (false, true) => self.starts.insert(spelling.chars(), unit),
-            (true, false) => self.ends.insert(spelling.chars().rev(), unit),
-            (true, true) => self.middles.insert(spelling.chars(), unit),
+            (true, _) => self.ends.insert(spelling.chars().rev(), unit),
         }
     }
 }

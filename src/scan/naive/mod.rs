@@ -15,8 +15,8 @@ mod texts;
 mod trie;
 
 use crate::decode::Post;
-use crate::record::{Parts, View};
-use crate::rules::{Pattern, PatternKind, Rule};
+use crate::record::Parts;
+use crate::rules::{Match, Pattern, PatternKind, Rule};
 
 use super::{BuildError, Hits, Seen};
 use found::Found;
@@ -25,14 +25,12 @@ use phrases::Phrases;
 use texts::TextMatcher;
 
 /// All patterns, compiled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Naive {
-    /// Patterns by number that are looked for one by one.
+    /// Patterns that are looked for one by one.
     single: Vec<Single>,
-    /// Word and phrase patterns of views `folded` and `unmasked`.
+    /// Word and phrase patterns.
     phrases: Phrases,
-    /// Word and phrase patterns of view `raw`.
-    raw: Phrases,
 }
 
 #[derive(Debug)]
@@ -50,52 +48,40 @@ enum Matcher {
 
 impl Naive {
     pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
-        let mut out = Self { single: Vec::new(), phrases: Phrases::folded(), raw: Phrases::raw() };
-        let patterns = rules
-            .iter()
-            .flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule.id.as_str(), pattern)));
-        for (number, (rule, pattern)) in patterns.enumerate() {
-            out.add(number, rule, pattern)?;
+        let mut out = Self::default();
+        let mut number = 0;
+        for rule in rules {
+            for pattern in &rule.patterns {
+                out.add(number, &rule.id, pattern)?;
+                number += 1;
+            }
         }
         Ok(out)
     }
 
     fn add(&mut self, number: usize, rule: &str, pattern: &Pattern) -> Result<(), BuildError> {
+        let names = || (rule.to_owned(), pattern.name.clone());
         let matcher = match &pattern.kind {
-            PatternKind::Entries { entries, matching, gap } => {
-                let gap = match matching {
-                    crate::rules::Match::Word => 0,
-                    crate::rules::Match::Phrase => *gap,
-                    _ => {
-                        let matcher = TextMatcher::list(entries, *matching, pattern.view);
-                        let matcher = matcher.ok_or_else(|| BuildError::List {
-                            rule: rule.to_owned(),
-                            pattern: pattern.name.clone(),
-                        })?;
-                        self.single(number, pattern, Matcher::Text(matcher));
-                        return Ok(());
-                    }
-                };
-                let phrases =
-                    if pattern.view == View::Raw { &mut self.raw } else { &mut self.phrases };
-                phrases.add(number, pattern, entries, gap);
+            PatternKind::Entries { entries, matching: Match::Word, .. } => {
+                self.phrases.add(number, pattern, entries, 0);
                 return Ok(());
             }
+            PatternKind::Entries { entries, matching: Match::Phrase, gap } => {
+                self.phrases.add(number, pattern, entries, *gap);
+                return Ok(());
+            }
+            PatternKind::Entries { entries, matching, .. } => {
+                let list = TextMatcher::list(entries, *matching, pattern.view);
+                Matcher::Text(list.ok_or_else(names).map_err(BuildError::list)?)
+            }
             PatternKind::Regex(regex) => {
-                let matcher = TextMatcher::regex(regex, pattern.view);
-                Matcher::Text(matcher.ok_or_else(|| BuildError::Regex {
-                    rule: rule.to_owned(),
-                    pattern: pattern.name.clone(),
-                })?)
+                let regex = TextMatcher::regex(regex, pattern.view);
+                Matcher::Text(regex.ok_or_else(names).map_err(BuildError::regex)?)
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
         };
-        self.single(number, pattern, matcher);
-        Ok(())
-    }
-
-    fn single(&mut self, number: usize, pattern: &Pattern, matcher: Matcher) {
         self.single.push(Single { pattern: number, parts: pattern.parts, matcher });
+        Ok(())
     }
 
     pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
@@ -103,7 +89,6 @@ impl Naive {
         for (piece, seen) in seen.iter().enumerate() {
             found.enter(piece);
             self.phrases.scan(seen, &mut found);
-            self.raw.scan(seen, &mut found);
             for single in self.single.iter().filter(|single| single.parts.has(seen.piece.part)) {
                 match &single.matcher {
                     Matcher::Text(text) => text.scan(single.pattern, seen, &mut found),

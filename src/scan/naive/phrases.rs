@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::normalise::{self, Form, Unit};
+use crate::normalise::{self, Form};
 use crate::record::{Parts, View};
 use crate::rules::{Entry, Pattern};
 use crate::scan::Seen;
@@ -11,10 +11,9 @@ use super::dictionary::{Dictionary, Occurrence, Occurrences};
 use super::found::Found;
 use super::texts::value_of;
 
-/// Word and phrase patterns that share a dictionary.
-#[derive(Debug)]
+/// Word and phrase patterns, which share a dictionary. They have no raw view (`rules` refuses it).
+#[derive(Debug, Default)]
 pub(super) struct Phrases {
-    raw: bool,
     dictionary: Dictionary,
     phrases: Vec<Phrase>,
     /// Phrases by their first unit.
@@ -34,52 +33,34 @@ struct Phrase {
 }
 
 impl Phrases {
-    pub(super) fn folded() -> Self {
-        Self::new(false)
-    }
-
-    pub(super) fn raw() -> Self {
-        Self::new(true)
-    }
-
-    fn new(raw: bool) -> Self {
-        let dictionary = Dictionary::new(raw);
-        Self { raw, dictionary, phrases: Vec::new(), by_first: HashMap::new() }
-    }
-
     /// Adds the entries of a pattern.
     pub(super) fn add(&mut self, number: usize, pattern: &Pattern, entries: &[Entry], gap: usize) {
         for (at, entry) in entries.iter().enumerate() {
             let value = value_of(entry);
-            let forms = if self.raw {
-                raw_forms(entry)
-            } else {
-                normalise::unmask_entry(&entry.text).forms
-            };
-            for form in forms.iter().filter(|form| !form.is_too_short()) {
-                let units: Vec<_> = form
-                    .units
-                    .iter()
-                    .map(|unit| (self.dictionary.add(unit), if unit.spaced { gap } else { 0 }))
-                    .collect();
-                let joined = self.joined(form).map(|unit| vec![(unit, 0)]);
-                for units in [Some(units), joined].into_iter().flatten() {
-                    self.push(Phrase {
-                        pattern: number,
-                        parts: pattern.parts,
-                        view: pattern.view,
-                        entry: at,
-                        value: value.clone(),
-                        units,
-                    });
-                }
+            let forms = normalise::unmask_entry(&entry.text).forms;
+            let forms = forms.iter().filter(|form| !form.is_too_short());
+            let rows: Vec<_> = forms.flat_map(|form| self.units(form, gap)).collect();
+            for units in rows {
+                let (parts, view, value) = (pattern.parts, pattern.view, value.clone());
+                self.push(Phrase { pattern: number, parts, view, entry: at, value, units });
             }
         }
     }
 
+    /// The units of a form with the words allowed before each, and for runs the form without its
+    /// spaces.
+    fn units(&mut self, form: &Form, gap: usize) -> Vec<Vec<(usize, usize)>> {
+        let mut units = Vec::new();
+        for unit in &form.units {
+            units.push((self.dictionary.add(unit), if unit.spaced { gap } else { 0 }));
+        }
+        let joined = self.joined(form).map(|unit| vec![(unit, 0)]);
+        [Some(units), joined].into_iter().flatten().collect()
+    }
+
     /// A phrase without its spaces, for runs.
     fn joined(&mut self, form: &Form) -> Option<usize> {
-        let several = form.units.len() > 1 && !self.raw;
+        let several = form.units.len() > 1;
         let text = || form.units.iter().map(|unit| unit.text.as_str()).collect();
         several.then(text).map(|text| self.dictionary.add_joined(text))
     }
@@ -95,12 +76,12 @@ impl Phrases {
             return;
         }
         let occurrences = self.dictionary.occurrences(&seen.views);
+        let part = seen.piece.part;
         for (unit, places) in &occurrences {
             let phrases = self.by_first.get(unit).into_iter().flatten();
-            for phrase in phrases.filter_map(|at| self.phrases.get(*at)) {
-                if phrase.parts.has(seen.piece.part) {
-                    phrase.scan(seen, places, &occurrences, found);
-                }
+            let phrases = phrases.filter_map(|at| self.phrases.get(*at));
+            for phrase in phrases.filter(|phrase| phrase.parts.has(part)) {
+                phrase.scan(seen, places, &occurrences, found);
             }
         }
     }
@@ -136,49 +117,29 @@ impl Phrase {
         let mut ends = vec![first];
         for (unit, gap) in self.units.iter().skip(1) {
             let places = occurrences.get(unit)?;
-            let mut next = Vec::new();
-            for from in &ends {
-                let after = places.partition_point(|place| place.start < from.end);
-                let near = places
-                    .iter()
-                    .skip(after)
-                    .take_while(|place| seen.views.words_between(from.end, place.start) <= *gap);
-                let near = near.filter(|place| place.view <= self.view);
-                next.extend(
-                    near.map(|place| Occurrence { view: place.view.max(from.view), ..*place }),
-                );
-            }
+            let next = ends.iter().flat_map(|from| self.near(seen, *from, places, *gap));
+            let mut next: Vec<Occurrence> = next.collect();
             next.sort_unstable_by_key(|place| (place.end, place.view));
             next.dedup_by_key(|place| place.end);
             ends = next;
         }
         ends.into_iter().next()
     }
-}
 
-/// An entry on raw text: the same words, as they are written.
-fn raw_forms(entry: &Entry) -> Vec<Form> {
-    let views = normalise::views(&entry.text, &[]);
-    let mut units: Vec<Unit> = Vec::new();
-    let mut end = 0;
-    for word in views.words() {
-        let text = entry.text.get(word.range.clone()).unwrap_or_default();
-        let between = entry.text.get(end..word.range.start).unwrap_or_default();
-        let before = entry.text.get(..word.range.start).unwrap_or_default();
-        let after = entry.text.get(word.range.end..).unwrap_or_default();
-        let open_right = after.starts_with('*');
-        let open_left = before.ends_with('*');
-        end = word.range.end;
-        if let Some(last) = units.last_mut().filter(|_| word.glued) {
-            last.text.push_str(text);
-            last.words += 1;
-            last.spaceless &= word.spaceless;
-            last.open_right = open_right;
-            continue;
-        }
-        let spaced = between.chars().any(char::is_whitespace);
-        let (text, spaceless) = (text.to_owned(), word.spaceless);
-        units.push(Unit { text, spaced, open_left, open_right, words: 1, spaceless });
+    /// The places of the next unit that lie near enough behind `from`.
+    fn near<'o>(
+        &self,
+        seen: &'o Seen<'_>,
+        from: Occurrence,
+        places: &'o [Occurrence],
+        gap: usize,
+    ) -> impl Iterator<Item = Occurrence> + use<'o> {
+        let allowed = self.view;
+        let after = places.partition_point(|place| place.start < from.end);
+        let behind = places.iter().skip(after);
+        let near = behind
+            .take_while(move |next| seen.views.words_between(from.end, next.start) <= gap)
+            .filter(move |next| next.view <= allowed);
+        near.map(move |next| Occurrence { view: next.view.max(from.view), ..*next })
     }
-    if units.is_empty() { Vec::new() } else { vec![Form { units }] }
 }

@@ -45,15 +45,14 @@ impl TextMatcher {
 
     /// `None`: the list is too large for one automaton.
     pub(super) fn list(entries: &[Entry], matching: Match, view: View) -> Option<Self> {
-        let mut needles = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
-            let value = value_of(entry);
-            let texts = if view == View::Raw { vec![entry.text.clone()] } else { made(entry) };
+        let needles = entries.iter().enumerate().flat_map(|(entry, listed)| {
+            let value = value_of(listed);
+            let texts = if view == View::Raw { vec![listed.text.clone()] } else { made(listed) };
             // An empty needle would match everywhere.
-            for text in texts.into_iter().filter(|text| !text.is_empty()) {
-                needles.push(Needle { text, entry: at, value: value.clone() });
-            }
-        }
+            let texts = texts.into_iter().filter(|text| !text.is_empty());
+            texts.map(move |text| Needle { text, entry, value: value.clone() })
+        });
+        let needles: Vec<Needle> = needles.collect();
         let automaton = AhoCorasick::new(needles.iter().map(|needle| &needle.text)).ok()?;
         let on_boundaries = matching == Match::Exact;
         Some(Self { view, what: What::List { automaton, needles, on_boundaries } })
@@ -85,13 +84,12 @@ impl TextMatcher {
                 }
             }
             What::List { automaton, needles, on_boundaries } => {
-                for found in automaton.find_overlapping_iter(text) {
-                    let Some(needle) = needles.get(found.pattern().as_usize()) else { continue };
-                    let range = found.range();
-                    if !on_boundaries || (boundary(text, range.start) && boundary(text, range.end))
-                    {
-                        add(range, needle.entry, &needle.value);
-                    }
+                let places = automaton.find_overlapping_iter(text).filter(|found| {
+                    !on_boundaries || boundary(text, found.start()) && boundary(text, found.end())
+                });
+                for found in places {
+                    let needle = needles.get(found.pattern().as_usize());
+                    needle.into_iter().for_each(|n| add(found.range(), n.entry, &n.value));
                 }
             }
         }

@@ -21,8 +21,8 @@ struct Node {
     units: Vec<usize>,
 }
 
-/// Where one spelling stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Where one spelling stands; at the root before it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct State {
     node: u32,
     /// Letters of the text in the run of equal letters at its end, up to 3.
@@ -70,25 +70,11 @@ impl Trie {
     }
 
     pub(super) fn walk(&self) -> Walk<'_> {
-        let mut walk = Walk { trie: self, states: HashSet::new() };
-        walk.begin();
-        walk
+        Walk { trie: self, states: HashSet::from([State::default()]) }
     }
 }
 
 impl Walk<'_> {
-    /// Lets a unit begin here too.
-    pub(super) fn begin(&mut self) {
-        self.states.insert(State {
-            node: 0,
-            in_text: 0,
-            in_entry: 0,
-            tripled: false,
-            collapsed: false,
-            rigid: false,
-        });
-    }
-
     /// No spelling leads on.
     pub(super) fn is_dead(&self) -> bool {
         self.states.is_empty()
@@ -101,21 +87,19 @@ impl Walk<'_> {
             match reading {
                 Reading::Nothing => next.extend(self.states.iter().copied()),
                 Reading::Char(c) => next.extend(self.after(&self.states, *c)),
-                Reading::Text(text) => {
-                    let spelt = |c| if classes { canonical(c) } else { c };
-                    let mut letters: Vec<char> = text.chars().map(spelt).collect();
-                    if backwards {
-                        letters.reverse();
-                    }
-                    let mut states = self.states.clone();
-                    for c in letters {
-                        states = self.after(&states, c);
-                    }
-                    next.extend(states);
-                }
+                Reading::Text(text) => next.extend(self.spelt(text, classes, backwards)),
             }
         }
         self.states = next;
+    }
+
+    fn spelt(&self, text: &str, classes: bool, backwards: bool) -> HashSet<State> {
+        let spelt = text.chars().map(|c| if classes { canonical(c) } else { c });
+        let mut letters: Vec<char> = spelt.collect();
+        if backwards {
+            letters.reverse();
+        }
+        letters.into_iter().fold(self.states.clone(), |states, c| self.after(&states, c))
     }
 
     fn after(&self, states: &HashSet<State>, c: char) -> HashSet<State> {
