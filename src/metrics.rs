@@ -344,26 +344,47 @@ impl Metrics {
         self.with(|shared| {
             let mut families = Families::default();
             for ((count, labels), value) in &shared.counts {
-                families.add(&count.family(), proto::MetricType::COUNTER, labels, |metric| {
-                    let mut counter = proto::Counter::default();
-                    counter.set_value(as_float(*value));
-                    metric.set_counter(counter);
-                });
+                let value = Value::Counter(as_float(*value));
+                families.add(&count.family(), labels, value);
             }
             for ((level, labels), value) in &shared.levels {
-                families.add(&level.family(), proto::MetricType::GAUGE, labels, |metric| {
-                    let mut gauge = proto::Gauge::default();
-                    gauge.set_value(*value);
-                    metric.set_gauge(gauge);
-                });
+                families.add(&level.family(), labels, Value::Gauge(*value));
             }
             for ((timing, labels), value) in &shared.timings {
-                families.add(&timing.family(), proto::MetricType::HISTOGRAM, labels, |metric| {
-                    metric.set_histogram(histogram(value));
-                });
+                families.add(&timing.family(), labels, Value::Histogram(histogram(value)));
             }
             families.0
         })
+    }
+}
+
+/// The value of one series.
+enum Value {
+    Counter(f64),
+    Gauge(f64),
+    Histogram(proto::Histogram),
+}
+
+impl Value {
+    fn fill(self, metric: &mut proto::Metric) -> proto::MetricType {
+        match self {
+            Self::Counter(value) => {
+                let mut counter = proto::Counter::default();
+                counter.set_value(value);
+                metric.set_counter(counter);
+                proto::MetricType::COUNTER
+            }
+            Self::Gauge(value) => {
+                let mut gauge = proto::Gauge::default();
+                gauge.set_value(value);
+                metric.set_gauge(gauge);
+                proto::MetricType::GAUGE
+            }
+            Self::Histogram(value) => {
+                metric.set_histogram(value);
+                proto::MetricType::HISTOGRAM
+            }
+        }
     }
 }
 
@@ -372,13 +393,7 @@ struct Families(Vec<proto::MetricFamily>);
 
 impl Families {
     /// Adds one series; those of one family come one after the other.
-    fn add(
-        &mut self,
-        family: &Family,
-        kind: proto::MetricType,
-        labels: &Labels,
-        fill: impl FnOnce(&mut proto::Metric),
-    ) {
+    fn add(&mut self, family: &Family, labels: &Labels, value: Value) {
         let mut metric = proto::Metric::default();
         let pairs = family.labels.iter().zip(labels).map(|(name, value)| {
             let mut pair = proto::LabelPair::default();
@@ -387,7 +402,7 @@ impl Families {
             pair
         });
         metric.set_label(pairs.collect());
-        fill(&mut metric);
+        let kind = value.fill(&mut metric);
         if self.0.last().is_none_or(|last| last.name() != family.name) {
             let mut next = proto::MetricFamily::default();
             next.set_name(family.name.to_owned());

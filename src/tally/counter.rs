@@ -165,16 +165,22 @@ fn reached_windows(sorted: &[(i64, u32, &str)], count: &Count) -> Vec<(usize, us
             && time.saturating_sub(*oldest) > count.within_ms
         {
             left += 1;
-            if let Some(number) = inside.get_mut(gone) {
-                *number -= 1;
-                if *number == 0 {
-                    inside.remove(gone);
-                }
-            }
+            leave(&mut inside, gone);
         }
         if inside.len() >= count.at_least {
             windows.push((left, right));
         }
     }
     windows
+}
+
+/// One candidate of a value has left the window.
+fn leave(inside: &mut HashMap<&str, usize>, value: &str) {
+    let left = inside.get_mut(value).map_or(0, |number| {
+        *number -= 1;
+        *number
+    });
+    if left == 0 {
+        inside.remove(value);
+    }
 }

@@ -62,20 +62,20 @@ fn hold(rule: usize, test: &Guard, rules: &RuleSet) -> Result<(), String> {
         }
         (true, Some(fired)) => {
             let came = fired.actions.iter().map(|action| action.kind.name().to_owned());
-            actions(test, came.collect())
+            actions(test, &came.collect())
         }
         (false, None) => Ok(()),
     }
 }
 
-fn actions(test: &Guard, came: BTreeSet<String>) -> Result<(), String> {
+fn actions(test: &Guard, came: &BTreeSet<String>) -> Result<(), String> {
     let Some(expected) = &test.actions else { return Ok(()) };
     let expected: BTreeSet<String> = expected.iter().cloned().collect();
-    if expected == came {
+    if expected == *came {
         return Ok(());
     }
     let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
-    Err(format!("should ask for {}, but asks for {}", list(&expected), list(&came)))
+    Err(format!("should ask for {}, but asks for {}", list(&expected), list(came)))
 }
 
 /// Which of the rule's patterns hit, for the person who mends it.

@@ -24,7 +24,7 @@ use crate::log::embedded::{self, Embedded};
 use crate::metrics::Count;
 use crate::rules;
 use crate::screen::{Reading, RuleSet};
-use crate::traffic::Traffic;
+use crate::traffic::{MadePost, Traffic};
 use crate::worker::Delivery;
 use crate::worker::clock::{self, Stopwatch};
 
@@ -192,16 +192,19 @@ impl Show<'_> {
         while more(made, traffic) {
             let post = traffic.make();
             made += 1;
-            if let Some(planted) = &post.planted {
-                self.account.plant(&post.id, &planted.rule, now);
-                if self.first.is_none() && self.account.planted() == 1 {
-                    self.first = Some((post.id.clone(), post.json.clone()));
-                }
-            }
+            self.note(&post, now);
             records.push(new_record(&post.json, now));
         }
         self.log.append(records)?;
         Ok(())
+    }
+
+    fn note(&mut self, post: &MadePost, now: i64) {
+        let Some(planted) = &post.planted else { return };
+        if self.account.planted() == 0 {
+            self.first = Some((post.id.clone(), post.json.clone()));
+        }
+        self.account.plant(&post.id, &planted.rule, now);
     }
 
     fn look(&mut self) -> Result<()> {

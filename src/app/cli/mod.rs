@@ -71,10 +71,12 @@ enum Failure {
 }
 
 impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
     fn wrong(why: impl ToString) -> Self {
         Self::Wrong(why.to_string())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
     fn stopped(why: impl ToString) -> Self {
         Self::Stopped(why.to_string())
     }
