@@ -11,6 +11,7 @@ use redb::{
 
 use super::Settings;
 use super::ledger::{Ledger, Retention, Role, Row, Slot, TopicRows};
+use super::producers::Producers;
 use super::store::{META, Store, StoreError, TOPICS, Tables, begin, redb_error};
 use crate::log::LogError;
 use crate::record::Topic;
@@ -48,8 +49,8 @@ pub(super) fn open(settings: &Settings) -> Result<(Store, Ledger), LogError> {
 
 fn check(settings: &Settings) -> Result<(), LogError> {
     let counts = [
-        ("log.partitions", settings.partitions),
-        ("log.signal_partitions", settings.signal_partitions),
+        ("embedded.partitions", settings.partitions),
+        ("embedded.signal_partitions", settings.signal_partitions),
     ];
     for (name, count) in counts {
         if !(1..=PARTITIONS_MAX).contains(&count) {
@@ -81,7 +82,7 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
         name: name.clone(),
         role: Role::Posts,
         partitions: settings.partitions,
-        setting: "log.partitions",
+        setting: "embedded.partitions",
     });
     let own = Topic::ALL.into_iter().filter(|topic| !topic.compacted()).map(|topic| {
         let name = settings.name(topic);
@@ -90,7 +91,7 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
                 name,
                 role: Role::Signals,
                 partitions: settings.signal_partitions,
-                setting: "log.signal_partitions",
+                setting: "embedded.signal_partitions",
             },
             _ => Wanted {
                 name,
@@ -113,7 +114,7 @@ fn make(path: &Path) -> Result<(), LogError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(LogError::Stop(format!(
-            "cannot make the log {}: {error}; make its folder writable or set log.path",
+            "cannot make the log {}: {error}; make its folder writable or set embedded.path",
             path.display()
         ))),
     }
@@ -123,18 +124,20 @@ fn open_fault(path: &Path, error: DatabaseError) -> String {
     let path = path.display();
     match error {
         DatabaseError::DatabaseAlreadyOpen => format!(
-            "cannot open the log {path}: another process has it open; stop it or set log.path"
+            "cannot open the log {path}: another process has it open; stop it or set embedded.path"
         ),
         DatabaseError::Storage(StorageError::Io(error))
             if error.kind() == ErrorKind::InvalidData =>
         {
-            format!("cannot open the log {path}: it is some other file; set log.path")
+            format!("cannot open the log {path}: it is some other file; set embedded.path")
         }
         DatabaseError::Storage(StorageError::Corrupted(what)) => format!(
             "cannot open the log {path}: it is damaged ({what}); restore it from a copy, or move \
              it away to begin anew"
         ),
-        error => format!("cannot open the log {path}: {error}; check the disk or set log.path"),
+        error => {
+            format!("cannot open the log {path}: {error}; check the disk or set embedded.path")
+        }
     }
 }
 
@@ -160,9 +163,10 @@ fn prepare_in(transaction: &WriteTransaction, settings: &Settings) -> Result<Led
         bytes: settings.retention_bytes,
         age_ms: i64::try_from(settings.retention_age.as_millis()).unwrap_or(i64::MAX),
     };
-    let mut ledger = Ledger { topics, retention };
+    let mut ledger = Ledger { topics, retention, producers: Producers::default() };
     let mut tables = Tables::open(transaction).map_err(fault)?;
     load(&mut ledger, &mut tables).map_err(fault)?;
+    tables.producers(&mut ledger.producers).map_err(fault)?;
     Ok(ledger)
 }
 
@@ -190,14 +194,14 @@ fn check_format(
     if format != FORMAT.to_string() {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its format is {format}, this version reads {FORMAT}; \
-             run the version of tidegate that wrote it, or a newer one, or set log.path"
+             run the version of tidegate that wrote it, or a newer one, or set embedded.path"
         )));
     }
     let prefix = meta_or(meta, "prefix", &settings.prefix).map_err(fault)?;
     if prefix != settings.prefix {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its topics begin with {prefix:?}, the settings say {:?}; \
-             set the prefix back, or set log.path",
+             set the prefix back, or set embedded.path",
             settings.prefix
         )));
     }
@@ -220,7 +224,7 @@ fn number_topics(
                 return Err(LogError::Stop(format!(
                     "the log {path} was made with {old} partitions of {name}, {setting} says \
                      {partitions}: the number is fixed for the life of the file, because the state \
-                     of a key must not move; set it back, or set log.path to begin anew"
+                     of a key must not move; set it back, or set embedded.path to begin anew"
                 )));
             }
             continue;
