@@ -16,9 +16,9 @@ const WINDOW_STEP: usize = WINDOW / 2;
 /// A stretch of a run needs so many letters, else it must be the whole run but for one.
 const STRETCH_MIN: usize = 4;
 
-/// A span inside a dotted stretch of a script without spaces ends after so many letters: twice the
-/// longest entry. Without it, one letter repeated through a whole text would cost its square.
-const DOTTED_MAX: usize = 512;
+/// A span inside a dotted stretch of a script without spaces ends after so many letters and dots, two
+/// windows. Without it, one letter repeated through a whole text would cost its square.
+const DOTTED_MAX: usize = 2 * WINDOW;
 
 /// A place where a unit occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
