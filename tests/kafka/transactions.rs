@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rdkafka::config::ClientConfig;
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use tidegate::log::kafka::KafkaLog;
 use tidegate::log::{Log, Polled};
 use tidegate::record::{Outgoing, Record, Topic};
@@ -189,6 +192,43 @@ fn keys_values_headers_and_partitions_arrive_as_they_were_sent() {
             each.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         assert_eq!(headers, &expected);
     }
+}
+
+#[test]
+#[expect(unsafe_code, reason = "no safe way leads to a header name that is not UTF-8")]
+fn a_header_name_that_is_not_utf8_harms_nobody() {
+    let settings = deployed();
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &settings.servers);
+    let producer: BaseProducer = config.create().unwrap();
+    let headers = OwnedHeaders::new();
+    let native = std::ptr::from_ref(headers.as_borrowed()).cast_mut();
+    let (name, value) = ([b'x', 0xff, b'y'], b"v");
+    // SAFETY: `BorrowedHeaders` is rdkafka's name for the native list it points to, which this
+    // frame owns; the call copies name and value, whose sizes are given.
+    let error = unsafe {
+        rdkafka_sys::rd_kafka_header_add(
+            native.cast(),
+            name.as_ptr().cast(),
+            3,
+            value.as_ptr().cast(),
+            1,
+        )
+    };
+    assert_eq!(error, rdkafka_sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
+    let record = BaseRecord::to(&settings.posts[0]).key("k").payload("7").headers(headers);
+    producer.send(record).unwrap();
+    producer.flush(Duration::from_secs(10)).unwrap();
+    let mut copier = Copier::open(&settings).settled();
+    let mut names = Vec::new();
+    until("the post", || {
+        if let Polled::Records(batch) = copier.log.poll(POLL).unwrap() {
+            let (_, _, headers) = copied(&batch.record(0).unwrap());
+            names = headers.into_iter().map(|(name, _)| name).collect();
+        }
+        !names.is_empty()
+    });
+    assert_eq!(names, ["x\u{fffd}y"]);
 }
 
 fn state(copier: &mut Copier, partition: i32, key: &str, value: Option<&str>) {

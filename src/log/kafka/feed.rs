@@ -79,7 +79,7 @@ impl Feed {
             }
         }
         match notes.take_failure() {
-            Some(reason) => Err(self.failed(&reason)),
+            Some((_, error)) => Err(self.failed(&error.to_string())),
             None => Ok(notes.delivered()),
         }
     }
