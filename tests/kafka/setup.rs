@@ -13,7 +13,7 @@ use tidegate::record::Topic;
 
 use crate::broker::SCRAM;
 use crate::support::{
-    Copier, POLL, SIZES, deployed, feed, numbers, outgoing, settings, shared, until,
+    Copier, POLL, SIZES, deployed, expect, feed, outgoing, settings, shared, until,
 };
 
 /// Polls until the log stops, and tells why.
@@ -131,7 +131,7 @@ fn tls_and_passwords_pass_through_to_every_client() {
     copier.take(20);
     assert!(copier.commit());
     copier.log.restore(crate::support::partition(1, 0), &mut |_, _| {}).unwrap();
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..20).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..20);
 }
 
 #[test]

@@ -11,9 +11,7 @@ use tidegate::log::kafka::KafkaLog;
 use tidegate::log::{Log, Polled};
 use tidegate::record::{Outgoing, Record, Topic};
 
-use crate::support::{
-    Copier, POLL, committed, deployed, feed, numbers, outgoing, partition, until,
-};
+use crate::support::{Copier, POLL, deployed, expect, feed, outgoing, partition, until};
 
 #[test]
 fn a_transaction_is_visible_whole_or_not_at_all() {
@@ -34,8 +32,8 @@ fn a_transaction_is_visible_whole_or_not_at_all() {
     copier.log.send(&outgoing(Topic::Takedowns, "open", "9999")).unwrap();
     let expected: Vec<u32> =
         [0, 2, 4].iter().flat_map(|round| (0..50).map(move |n| round * 100 + n)).collect();
-    assert_eq!(numbers(&settings, Topic::Takedowns), expected);
-    assert_eq!(numbers(&settings, Topic::Reviews), expected);
+    expect(&settings, Topic::Takedowns, expected.clone());
+    expect(&settings, Topic::Reviews, expected);
 }
 
 #[test]
@@ -53,7 +51,7 @@ fn offsets_are_committed_with_the_records_or_not_at_all() {
     let mut second = Copier::open(&settings).settled();
     second.take(100);
     assert!(second.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..300).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..300);
     assert_eq!(second.seen.len(), 100, "the first 200 were committed and do not come again");
 }
 
@@ -87,7 +85,7 @@ fn offsets_alone_are_committed_too() {
     let mut second = Copier::open(&settings).settled();
     second.take(1);
     assert!(second.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), [40]);
+    expect(&settings, Topic::Takedowns, [40]);
 }
 
 #[test]
@@ -113,7 +111,7 @@ fn an_abort_rewinds_and_everything_since_the_last_commit_comes_again() {
         part
     };
     assert_eq!(sorted(first), sorted(last), "the same records, each time");
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..250).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..250);
 }
 
 #[test]
@@ -126,7 +124,7 @@ fn an_abort_before_anything_was_committed_goes_back_to_the_beginning() {
     copier.next.clear();
     copier.take(60);
     assert!(copier.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..30).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..30);
 }
 
 type Copied = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<(String, Option<Vec<u8>>)>);
@@ -295,5 +293,5 @@ fn hundreds_of_commits_in_a_row_take_milliseconds_each() {
     println!("commit: median {median:?}, 99th percentile {most:?}");
     // The two traps (rdkafka's flush, retry.backoff.ms) cost 100 ms each, every time.
     assert!(median < Duration::from_millis(60), "{median:?}");
-    assert_eq!(committed(&settings, Topic::Takedowns).len(), 300);
+    expect(&settings, Topic::Takedowns, 0..300);
 }

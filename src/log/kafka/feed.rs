@@ -128,6 +128,9 @@ impl Kept {
 /// Everything committed in a topic, by partition and offset. `from` are the offsets to begin at;
 /// partitions it does not name are read from their beginning.
 ///
+/// A commit returns before the broker has marked every partition of it: for some milliseconds
+/// after, the records of one partition may show and those of another not yet.
+///
 /// # Errors
 /// [`LogError::Stop`]: no such topic, or no progress for half a minute.
 pub fn read_committed(

@@ -43,6 +43,8 @@ use crate::record::{Inputs, Outgoing, Partition, Topic};
 /// One blocking call at the start, at most: `poll` promises to come back in time.
 const SLICE: Duration = Duration::from_millis(500);
 
+/// A topic just created is not known to every broker at once.
+const MISSING_FOR: Duration = Duration::from_secs(5);
 /// A member that loses its name may have lost it to itself: a join whose answer died with the
 /// broker (seen when a lone broker restarts). Two processes that fight over it do so within
 /// seconds, again and again.
@@ -71,6 +73,8 @@ pub struct KafkaLog {
     outlet: Outlet,
     member: Member,
     restorer: Option<Restorer>,
+    /// Since when a topic is missing.
+    missing: Option<Stopwatch>,
     /// How often this member was renewed, and when last.
     renewed: Option<(u32, Stopwatch)>,
 }
@@ -94,6 +98,7 @@ impl KafkaLog {
             phase: Phase::Meeting,
             signal_partitions: 0,
             restorer: None,
+            missing: None,
             renewed: None,
         })
     }
@@ -154,11 +159,12 @@ impl KafkaLog {
     fn see_topics(&mut self, deadline: Deadline) -> Result<bool, LogError> {
         let mut counts = BTreeMap::new();
         let outputs = Topic::ALL.map(|topic| self.settings.topic(topic));
-        for name in self.settings.posts.iter().chain(&outputs) {
+        let posts = self.settings.posts.clone();
+        for name in posts.iter().chain(&outputs) {
             let slice = deadline.slice(SLICE).max(Duration::from_millis(50));
             match self.member.partitions_of(name, slice) {
                 Ok(Some(count)) => counts.insert(name.clone(), count),
-                Ok(None) => return Err(missing(name)),
+                Ok(None) => return self.without(name).map(|()| false),
                 Err(error)
                     if error.rdkafka_error_code()
                         == Some(RDKafkaErrorCode::TopicAuthorizationFailed) =>
@@ -183,7 +189,18 @@ impl KafkaLog {
             )));
         }
         self.signal_partitions = signals;
+        self.missing = None;
         Ok(true)
+    }
+
+    /// A topic is missing: an error once that has lasted.
+    fn without(&mut self, topic: &str) -> Result<(), LogError> {
+        let since = *self.missing.get_or_insert_with(Stopwatch::start);
+        if since.taken() > MISSING_FOR {
+            return Err(missing(topic));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(())
     }
 
     /// After an error of the outlet: brings the reading end to where the contract wants it.
