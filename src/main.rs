@@ -1,3 +1,11 @@
 //! Parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use tidegate::app::cli::{Command, run};
+
+fn main() -> ExitCode {
+    tidegate::app::telemetry::hide_panic_messages();
+    run(Command::parse())
+}

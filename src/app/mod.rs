@@ -1,1 +1,13 @@
-//! (being written)
+//! The process: configuration, HTTP, logs, shutdown, and what wires the stages together.
+
+pub mod cli;
+mod client;
+pub mod config;
+mod feed;
+pub mod http;
+mod local;
+mod plants;
+mod reconcile;
+mod service;
+pub mod shutdown;
+pub mod telemetry;

@@ -2,8 +2,107 @@
 //! that the worker sets aside with its reason.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::borrow::Cow;
+
 mod fault;
+mod json;
+mod native;
 mod post;
 
 pub use fault::{Fault, Reason};
 pub use post::{Author, Button, Channel, Forward, Kind, Link, Medium, Piece, Post};
+
+/// Objects and arrays that may be open at once in a record: far more than any post needs, and few
+/// enough that no later reader runs out of stack.
+pub const MAX_DEPTH: usize = 64;
+
+/// Channel id of posts that come as plain lines.
+pub const TEXT_CHANNEL: &str = "stdin";
+
+/// How a record's bytes are to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Tidegate's own JSON, one post a record.
+    #[default]
+    Native,
+    /// The record is the text of a post.
+    Text,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::Native, Self::Text];
+
+    /// Name in configuration and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Text => "text",
+        }
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// What a record may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the largest value that is read.
+    pub max_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // What a broker takes by default.
+        Self { max_bytes: 1 << 20 }
+    }
+}
+
+/// Reads one record's value. Strings of the post borrow from it where they hold no escape.
+///
+/// # Errors
+/// The first [`Fault`] found: the value as a whole first (empty, too large, not UTF-8, too deep, not
+/// JSON), then the fields in the order they are documented in, then what is missing.
+pub fn read<'a>(
+    format: Format,
+    value: Option<&'a [u8]>,
+    limits: &Limits,
+) -> Result<Post<'a>, Fault> {
+    let bytes = value.unwrap_or_default();
+    if bytes.is_empty() {
+        return Err(Fault::new(Reason::Empty, "the record has no value"));
+    }
+    if bytes.len() > limits.max_bytes {
+        let (size, limit) = (bytes.len(), limits.max_bytes);
+        let detail =
+            format!("{size} bytes are more than {limit}; send less, or raise decode.max_bytes");
+        return Err(Fault::new(Reason::TooLarge, detail));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Fault::new(Reason::NotUtf8, format!("byte {at} is not UTF-8; records are UTF-8 only"))
+    })?;
+    match format {
+        Format::Native => native::post(text),
+        Format::Text => Ok(text_post(1, text)),
+    }
+}
+
+/// A post of a text alone. `line` is where it stands in its file, from 1, and becomes its id.
+#[must_use]
+pub fn text_post(line: u64, text: &str) -> Post<'_> {
+    Post {
+        id: Cow::Owned(line.to_string()),
+        channel: Channel { id: Cow::Borrowed(TEXT_CHANNEL), ..Channel::default() },
+        text: Cow::Borrowed(text),
+        ..Post::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,12 @@
 //! - What was sent and the input offsets of [`Log::commit`] become visible together or not at all.
 //! - After [`LogError::Aborted`] or [`LogError::Unknown`] the input stands at the last committed
 //!   offsets and nothing is open: the worker drops what it computed and polls on.
-//! - A revoked partition is the worker's until it calls [`Log::settle`].
+//! - A revoked partition is the worker's until it calls [`Log::settle`]; until then
+//!   [`Log::poll`] says the same again.
+
+pub mod kafka;
+
+pub mod embedded;
 
 use std::time::Duration;
 
@@ -49,8 +54,9 @@ pub enum LogError {
     /// The open transaction was rolled back, and the input rewound to the last commit.
     #[error("transaction rolled back: {0}")]
     Aborted(String),
-    /// Nobody can say whether the transaction was committed. The log has started anew at the
-    /// offsets the other side holds; the worker must drop and restore all its state.
+    /// Nobody can say whether the transaction was committed. The worker drops all its partitions,
+    /// as if they were revoked and lost; the log starts anew at the offsets the other side holds
+    /// and gives them again by [`Polled::Assigned`].
     #[error("outcome of the transaction unknown, started anew: {0}")]
     Unknown(String),
     /// The log cannot go on; the message says what to do.
@@ -66,7 +72,8 @@ pub type StateVisitor<'v> = &'v mut dyn FnMut(&[u8], Option<&[u8]>);
 pub struct Lag {
     /// Which.
     pub partition: Partition,
-    /// Records that can be read and are not committed yet.
+    /// Records that are not committed yet. An upper bound: markers of transactions, which nobody
+    /// reads, may count as well, so that a partition at rest can show 1.
     pub records: u64,
 }
 
@@ -75,7 +82,8 @@ pub trait Log {
     /// The input topics, by id.
     fn inputs(&self) -> &Inputs;
 
-    /// Partitions of the signals topic (and of state): fixed for the life of a deployment.
+    /// Partitions of the signals topic (and of state): fixed for the life of a deployment. 0 as
+    /// long as the log has not met its broker, so before the first [`Polled::Assigned`] only.
     fn signal_partitions(&self) -> i32;
 
     /// Waits up to `wait` for something to do. Must be called at least each second, or the other

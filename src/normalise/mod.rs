@@ -1,1 +1,36 @@
-//! (being written)
+//! Stage 2: a piece of text to [`Views`]: raw, folded, and the readings of odd words. Undoes
+//! disguises; every word and every letter of a reading keeps its byte range in the original.
+//!
+//! ```text
+//! text ──fold──► glyphs ──words──► words, folded text, counted words
+//!                   └─────odd────► odd words, dotted words and runs, letter by letter
+//! ```
+//!
+//! This is the slow truth: written to be right, and what a faster engine is tested against.
+//! All work is linear in the text: a glyph is looked at a fixed number of times by each step, and a
+//! letter has a handful of readings that are kept as a set and never multiplied out.
+#![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod emoji;
+mod entry;
+mod fold;
+mod letters;
+mod odd;
+mod runs;
+mod tables;
+mod views;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::any_text;
+
+pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
+pub use letters::{canonical, skeleton};
+pub use odd::{Letter, Odd, Reading, Shape};
+pub use views::{Views, fold, views};
+pub use words::Word;
+
+pub(crate) use fold::{is_hangul, is_spaceless, is_word_char};

@@ -1,7 +1,27 @@
 //! Stage 4: hits to [`Verdict`]. Pure: the same post and the same rules give the same verdict.
+//!
+//! A rule is evaluated where it has a hit, looks at posts of this kind and is no draft. First its
+//! `except` hides hits, then its condition is asked, then `soften`. Everything here is at most
+//! n log n in the hits of a post, because the sender of a post chooses how many there are.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use crate::rules::Action;
+mod condition;
+mod evidence;
+mod except;
+mod reach;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+// What the indexes of a verdict point into: whoever reads a verdict needs these too.
+pub use crate::scan::{Hit, Hits, PatternId};
+
+use std::cmp::Reverse;
+
+use crate::decode::Post;
+use crate::rules::{Action, Rule, Severity, Status};
+use condition::holds;
+use seen::{Seen, Value};
 
 /// What the rules together say about one post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,3 +46,46 @@ pub struct Fired {
 
 /// Ranges kept for each named pattern of a rule: enough to show, too few to flood an event.
 pub const EVIDENCE_PER_PATTERN: usize = 16;
+
+/// Asks every rule that has a hit. `first` holds, by rule, the id of its pattern 0, rising; the
+/// patterns of a rule are numbered on from there.
+#[must_use]
+pub fn score(rules: &[Rule], first: &[PatternId], post: &Post<'_>, hits: &Hits) -> Verdict {
+    let mut values: Vec<&Value> = hits.values.iter().collect();
+    values.sort_by_key(|(pattern, _, _)| *pattern);
+    let mut fired = Vec::new();
+    let mut next = 0;
+    while let Some(hit) = hits.all.get(next) {
+        let index = first.partition_point(|&start| start <= hit.pattern);
+        let end = first.get(index).copied().unwrap_or(PatternId(u32::MAX));
+        let from = next;
+        next = hits.all.partition_point(|hit| hit.pattern < end).max(next + 1);
+        let Some(index) = index.checked_sub(1) else { continue };
+        let (Some(rule), Some(&start)) = (rules.get(index), first.get(index)) else { continue };
+        if rule.status == Status::Draft || !rule.looks_at(post.kind) {
+            continue;
+        }
+        let seen = Seen::new(rule, start, (from..next, &hits.all), &values);
+        fired.extend(ask(rule, index, &seen));
+    }
+    fired.sort_by(|a, b| rank(rules, a).cmp(&rank(rules, b)));
+    Verdict { fired }
+}
+
+/// Orders what fired: most severe first, ties by rule id.
+fn rank<'r>(rules: &'r [Rule], fired: &Fired) -> Option<(Reverse<Severity>, &'r str)> {
+    rules.get(fired.rule).map(|rule| (Reverse(rule.severity), rule.id.as_str()))
+}
+
+fn ask(rule: &Rule, index: usize, seen: &Seen<'_>) -> Option<Fired> {
+    if !holds(&rule.condition, seen) {
+        return None;
+    }
+    let soften = rule.soften.as_ref().filter(|soften| holds(&soften.when, seen));
+    Some(Fired {
+        rule: index,
+        actions: soften.map_or(&rule.actions, |soften| &soften.to).clone(),
+        softened: soften.is_some(),
+        evidence: evidence::of(&rule.condition, seen),
+    })
+}

@@ -1,1 +1,144 @@
-//! (being written)
+//! A post through stages 1 to 5: what the worker, `scan`, `check` and `/screen` all call.
+//!
+//! [`RuleSet`] is the run side of the packs: immutable, shared by all workers, swapped whole.
+
+mod ruleset;
+
+use crate::decode::{self, Fault, Format, Limits, Post};
+use crate::event::{self, Decision, Issued, Issuer, Source};
+use crate::extract;
+use crate::normalise;
+use crate::record::Outgoing;
+use crate::scan::{Hits, Seen};
+use crate::score::{self, Verdict};
+
+pub use ruleset::{RuleSet, RuleSetError};
+
+/// How records are to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The format of their values.
+    pub format: Format,
+    /// What is too large.
+    pub limits: Limits,
+}
+
+/// A post that was screened, with everything that led to its verdict.
+#[derive(Debug)]
+pub struct Screened<'a> {
+    /// The post.
+    pub post: Post<'a>,
+    /// What was found in it.
+    pub hits: Hits,
+    /// What the rules say about it.
+    pub verdict: Verdict,
+    /// Registrable domains of its links, sorted, each once; empty where no rule fired.
+    pub link_domains: Vec<String>,
+}
+
+/// Screens the value of one record.
+///
+/// # Errors
+/// The fault that keeps it from being screened.
+pub fn screen<'a>(
+    value: Option<&'a [u8]>,
+    rules: &RuleSet,
+    reading: &Reading,
+) -> Result<Screened<'a>, Fault> {
+    let post = decode::read(reading.format, value, &reading.limits)?;
+    Ok(screen_post(post, rules))
+}
+
+/// Screens a decoded post.
+#[must_use]
+pub fn screen_post<'a>(post: Post<'a>, rules: &RuleSet) -> Screened<'a> {
+    let seen = look(&post);
+    let hits = rules.tables().scan(&post, &seen);
+    let verdict = score::score(rules.rules(), rules.first_patterns(), &post, &hits);
+    let link_domains =
+        if verdict.fired.is_empty() { Vec::new() } else { link_domains(&post, &seen) };
+    drop(seen);
+    Screened { post, hits, verdict, link_domains }
+}
+
+/// Every piece of a post with its links and views.
+fn look<'p>(post: &'p Post<'_>) -> Vec<Seen<'p>> {
+    let look = |piece: decode::Piece<'p>| {
+        let links = extract::links(piece.text);
+        let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
+        let views = normalise::views(piece.text, &ranges);
+        Seen { piece, links, views }
+    };
+    post.pieces().into_iter().map(look).collect()
+}
+
+fn link_domains(post: &Post<'_>, seen: &[Seen<'_>]) -> Vec<String> {
+    let carried = post.links.iter().filter_map(|link| extract::parse(&link.url));
+    let found = seen.iter().flat_map(|seen| seen.links.iter().cloned());
+    let hosts = carried.chain(found).map(|link| link.host);
+    let mut domains: Vec<String> =
+        hosts.filter_map(|host| extract::registrable(&host).map(str::to_owned)).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    domains
+}
+
+/// Where a screened record came from and in whose name events are issued.
+pub struct Origin<'a> {
+    /// Names and keys the events' ids.
+    pub issuer: &'a Issuer,
+    /// Where the record stands.
+    pub source: Source<'a>,
+    /// `traceparent` header of the record, if it had one.
+    pub traceparent: Option<Vec<u8>>,
+    /// The worker's clock at the batch's start, Unix milliseconds.
+    pub decided_at_ms: i64,
+    /// Partitions of the signals topic.
+    pub signal_partitions: i32,
+}
+
+impl Screened<'_> {
+    /// Writes the events of the verdict to `out`; what they count as.
+    pub fn emit(
+        &self,
+        rules: &RuleSet,
+        origin: Origin<'_>,
+        out: &mut Vec<Outgoing>,
+    ) -> Vec<Issued> {
+        if self.verdict.fired.is_empty() {
+            return Vec::new();
+        }
+        let partitions = origin.signal_partitions;
+        let issuer = origin.issuer;
+        let pieces = self.post.pieces();
+        let decision = self.decision(rules, &pieces, origin);
+        event::emit(&decision, issuer, partitions, &self.link_domains, out)
+    }
+
+    fn decision<'d>(
+        &'d self,
+        rules: &'d RuleSet,
+        pieces: &'d [decode::Piece<'d>],
+        origin: Origin<'d>,
+    ) -> Decision<'d> {
+        Decision {
+            rules: rules.rules(),
+            first: rules.first_patterns(),
+            post: &self.post,
+            pieces,
+            hits: &self.hits,
+            verdict: &self.verdict,
+            source: origin.source,
+            traceparent: origin.traceparent,
+            decided_at_ms: origin.decided_at_ms,
+        }
+    }
+
+    /// The verdict as `scan` and `/screen` answer it.
+    #[must_use]
+    pub fn verdict_json(&self, rules: &RuleSet, origin: Origin<'_>) -> serde_json::Value {
+        let issuer = origin.issuer;
+        let pieces = self.post.pieces();
+        event::verdict_json(&self.decision(rules, &pieces, origin), issuer)
+    }
+}

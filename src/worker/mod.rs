@@ -1,1 +1,302 @@
-//! (being written)
+//! The loop: one thread, its partitions, a batch through both hops, one transaction at a time.
+//!
+//! A worker owns its end of the log, its buffers and the state of its signals partitions; it takes
+//! no lock and waits for nobody on the way of a post. What a transaction did is counted when it
+//! commits.
+//!
+//! Which way it fails: what cannot be screened is dead-lettered in the same transaction; a
+//! transaction that fails is dropped whole and its records are read again; what the log cannot mend
+//! ends the worker, and with it the process. No record is passed over.
+
+pub mod clock;
+mod pass;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::board::Board;
+use crate::event::Issuer;
+use crate::log::{Log, LogError, Polled};
+use crate::metrics::{Count, Level, Metrics, Timing};
+use crate::record::Partition;
+use crate::screen::{Reading, RuleSet};
+use clock::Stopwatch;
+use pass::Pass;
+
+/// Longest wait for records while nothing is open: how soon a stop or new rules are seen.
+const IDLE_WAIT: Duration = Duration::from_millis(100);
+
+/// Offsets alone, without an event, are committed so often.
+const OFFSETS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Lag is told so often.
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The interval between commits is stretched up to so many times, so that a saturated worker
+/// spends at most [`COMMIT_SHARE`] of its time waiting for them.
+const STRETCH_MAX: u32 = 4;
+
+/// One part in so many of a worker's time may go into commits.
+const COMMIT_SHARE: u32 = 20;
+
+/// What all workers share.
+pub struct Shared {
+    /// The rules in force; loaded once a batch.
+    pub rules: ArcSwap<RuleSet>,
+    /// What the process knows of itself.
+    pub board: Board,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Names and keys events.
+    pub issuer: Issuer,
+    /// How records are read.
+    pub reading: Reading,
+}
+
+/// When a worker closes its transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery {
+    /// So long after the first record, if it led to an event.
+    pub interval: Duration,
+    /// At so many bytes of output at the latest.
+    pub bytes_max: usize,
+}
+
+/// A change of what a worker owns, taken out of the log's buffer.
+enum Change {
+    Gained(Vec<Partition>),
+    Gone { partitions: Vec<Partition>, lost: bool },
+}
+
+/// One worker.
+pub struct Worker<L> {
+    number: usize,
+    log: L,
+    shared: Arc<Shared>,
+    delivery: Delivery,
+    pass: Pass,
+    /// Since the first record of the open transaction.
+    opened: Option<Stopwatch>,
+    last_commit: Duration,
+    lag_told: Option<Stopwatch>,
+    assigned: Vec<Partition>,
+}
+
+impl<L: Log> Worker<L> {
+    /// A worker that has not joined yet.
+    pub fn new(number: usize, log: L, shared: Arc<Shared>, delivery: Delivery) -> Self {
+        let pass = Pass::new(log.inputs().clone(), log.signal_partitions());
+        Self {
+            number,
+            log,
+            shared,
+            delivery,
+            pass,
+            opened: None,
+            last_commit: Duration::ZERO,
+            lag_told: None,
+            assigned: Vec::new(),
+        }
+    }
+
+    /// Works until `stop` says so, then commits what it has.
+    ///
+    /// # Errors
+    /// [`LogError::Stop`] where the log cannot go on.
+    pub fn run(&mut self, stop: impl Fn() -> bool) -> Result<(), LogError> {
+        while !stop() {
+            let done = self.turn();
+            self.recover(done)?;
+        }
+        let done = self.commit();
+        self.recover(done)
+    }
+
+    /// One turn: poll, do what came, commit if due.
+    fn turn(&mut self) -> Result<(), LogError> {
+        self.beat();
+        let wait = self.wait();
+        let change = match self.log.poll(wait)? {
+            Polled::Records(batch) => {
+                let started = Stopwatch::start();
+                self.opened.get_or_insert(started);
+                self.pass.take(&*batch, &self.shared);
+                let seconds = started.elapsed().as_secs_f64();
+                self.shared.metrics.observe(Timing::Batch, &["screen"], seconds);
+                None
+            }
+            Polled::Assigned(partitions) => Some(Change::Gained(partitions)),
+            Polled::Revoked { partitions, lost } => Some(Change::Gone { partitions, lost }),
+            Polled::Idle => None,
+        };
+        match change {
+            Some(Change::Gained(partitions)) => self.take_over(&partitions)?,
+            Some(Change::Gone { partitions, lost }) => self.hand_over(&partitions, lost)?,
+            None => {}
+        }
+        self.send()?;
+        if self.due() { self.commit() } else { Ok(()) }
+    }
+
+    fn beat(&mut self) {
+        let now = clock::now_ms();
+        self.shared.board.update(self.number, |state| state.beat_ms = now);
+        if self.lag_told.is_none_or(|told| told.elapsed() >= LAG_INTERVAL) {
+            self.lag_told = Some(Stopwatch::start());
+            self.tell_lag();
+        }
+    }
+
+    fn tell_lag(&self) {
+        for lag in self.log.lag() {
+            let topic = self.log.inputs().name(lag.partition.input);
+            let partition = lag.partition.number.to_string();
+            self.shared.metrics.set(Level::LagRecords, &[topic, &partition], lag.records);
+        }
+    }
+
+    /// How long to wait for records: until the open transaction is due.
+    fn wait(&self) -> Duration {
+        match self.opened {
+            Some(opened) if self.pass.has_output() => {
+                self.interval().saturating_sub(opened.elapsed()).min(IDLE_WAIT)
+            }
+            _ => IDLE_WAIT,
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        let longest = self.delivery.interval * STRETCH_MAX;
+        (self.last_commit * COMMIT_SHARE).clamp(self.delivery.interval, longest)
+    }
+
+    fn due(&self) -> bool {
+        let Some(opened) = self.opened else { return false };
+        let interval = if self.pass.has_output() { self.interval() } else { OFFSETS_INTERVAL };
+        self.pass.bytes() >= self.delivery.bytes_max || opened.elapsed() >= interval
+    }
+
+    /// Ships what the pass has made so far.
+    fn send(&mut self) -> Result<(), LogError> {
+        for record in self.pass.take_output() {
+            self.log.send(&record)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), LogError> {
+        let Some(opened) = self.opened.take() else { return Ok(()) };
+        let started = Stopwatch::start();
+        self.pass.flush();
+        self.send()?;
+        self.log.commit(&self.pass.offsets())?;
+        self.last_commit = started.elapsed();
+        let counts = self.pass.committed();
+        let metrics = &self.shared.metrics;
+        metrics.commit(counts, clock::now_ms());
+        metrics.add(Count::Transactions, &["committed"], 1);
+        metrics.observe(Timing::Transaction, &[], opened.elapsed().as_secs_f64());
+        let entries = self.pass.state_entries() as u64;
+        metrics.set(Level::StateEntries, &[&self.number.to_string()], entries);
+        Ok(())
+    }
+
+    /// Takes the way out that the error names; `Stop` is the caller's.
+    fn recover(&mut self, done: Result<(), LogError>) -> Result<(), LogError> {
+        match done {
+            Ok(()) => Ok(()),
+            Err(LogError::Aborted(why)) => {
+                tracing::warn!(worker = self.number, %why, "transaction rolled back");
+                self.rolled_back("aborted");
+                Ok(())
+            }
+            Err(LogError::Unknown(why)) => {
+                tracing::warn!(worker = self.number, %why, "outcome unknown: reading state again");
+                self.rolled_back("unknown");
+                self.restore_all()
+            }
+            Err(stop @ LogError::Stop(_)) => Err(stop),
+        }
+    }
+
+    fn rolled_back(&mut self, result: &str) {
+        self.opened = None;
+        self.pass.rolled_back();
+        self.shared.metrics.add(Count::Transactions, &[result], 1);
+    }
+
+    fn take_over(&mut self, partitions: &[Partition]) -> Result<(), LogError> {
+        // A restore takes its time: nothing may stay open meanwhile.
+        let done = self.commit();
+        self.recover(done)?;
+        self.assigned.extend(partitions);
+        for &partition in partitions {
+            self.restore(partition)?;
+        }
+        self.log.settle()?;
+        self.tell_assigned();
+        Ok(())
+    }
+
+    fn hand_over(&mut self, partitions: &[Partition], lost: bool) -> Result<(), LogError> {
+        let done = if lost {
+            self.log.abort().and(Err(LogError::Aborted("partitions were lost".to_owned())))
+        } else {
+            self.commit()
+        };
+        self.recover(done)?;
+        self.assigned.retain(|kept| !partitions.contains(kept));
+        for partition in partitions {
+            self.pass.disown(*partition);
+        }
+        self.log.settle()?;
+        self.tell_assigned();
+        Ok(())
+    }
+
+    fn restore_all(&mut self) -> Result<(), LogError> {
+        for partition in self.assigned.clone() {
+            self.restore(partition)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the state of a signals partition; nothing to do for posts.
+    fn restore(&mut self, partition: Partition) -> Result<(), LogError> {
+        if !self.log.inputs().is_signals(partition.input) {
+            return Ok(());
+        }
+        let mut tally = self.pass.new_tally();
+        let mut unread = 0;
+        self.log.restore(partition, &mut |key, value| {
+            unread += u64::from(tally.restore(key, value).is_err());
+        })?;
+        if unread > 0 {
+            return Err(LogError::Stop(format!(
+                "{unread} rows of state partition {} cannot be read: they were written by a newer \
+                 version; run that version, or delete and re-create the state and signals topics",
+                partition.number
+            )));
+        }
+        self.pass.own(partition, tally);
+        Ok(())
+    }
+
+    fn tell_assigned(&self) {
+        let inputs = self.log.inputs();
+        let name = |partition: &Partition| {
+            format!("{}/{}", inputs.name(partition.input), partition.number)
+        };
+        let mut assigned: Vec<_> = self.assigned.iter().map(name).collect();
+        assigned.sort_unstable();
+        let metrics = &self.shared.metrics;
+        metrics.set(Level::AssignedPartitions, &[&self.number.to_string()], assigned.len() as u64);
+        tracing::info!(worker = self.number, partitions = assigned.len(), "assigned");
+        self.shared.board.update(self.number, |state| {
+            state.assigned = assigned;
+            state.ready = true;
+        });
+    }
+}

@@ -1,0 +1,131 @@
+//! The command line: a file a verb. Data goes to stdout, words for people to stderr.
+//!
+//! Exit codes: 0 done; 1 the answer is no; 2 wrong use, config or pack; 3 could not go on.
+
+mod check;
+mod config;
+mod demo;
+mod ingest;
+mod load;
+mod output;
+mod reconciled;
+mod run;
+mod scan;
+mod topics;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::control::{self, LoadError, Loaded};
+use crate::screen::RuleSet;
+
+/// Reads the public posts of a messenger, screens them with rule packs, and writes takedowns.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, about, max_term_width = 100)]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The whole system on this machine: made traffic with abuse planted, and whether it was found.
+    Demo(demo::Demo),
+    /// The service.
+    Run(run::Run),
+    /// Posts in, verdicts out, as JSON lines, one for each post; no log.
+    Scan(scan::Scan),
+    /// Compiles a pack and runs its tests; reports like a compiler.
+    Check(check::Check),
+    /// Creates or checks the Kafka topics.
+    #[command(subcommand)]
+    Topics(topics::Topics),
+    /// Appends posts to the log of this machine or to Kafka.
+    Ingest(ingest::Ingest),
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigVerb),
+    /// Sends made posts into the log, abuse planted, and reconciles what comes out.
+    Load(load::Load),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// Configuration file (TOML).
+    #[arg(long = "config", value_name = "FILE")]
+    path: PathBuf,
+}
+
+/// Why a verb did not end with 0.
+#[derive(Debug)]
+enum Failure {
+    /// The answer is no: exit 1. What there is to say has been said.
+    No,
+    /// Wrong use, config or pack: exit 2.
+    Wrong(String),
+    /// Could not go on: exit 3.
+    Stopped(String),
+}
+
+impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
+    fn wrong(why: impl ToString) -> Self {
+        Self::Wrong(why.to_string())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
+    fn stopped(why: impl ToString) -> Self {
+        Self::Stopped(why.to_string())
+    }
+}
+
+/// The rules of these packs; errors and warnings in them are printed as the compiler says them.
+fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
+    let mut packs = Vec::new();
+    for folder in folders {
+        packs.push(pack(folder)?.compiled.pack);
+    }
+    RuleSet::build(packs).map_err(Failure::wrong)
+}
+
+/// The pack in a folder, compiled.
+fn pack(folder: &Path) -> Result<Loaded, Failure> {
+    match control::load(folder) {
+        Ok(loaded) => Ok(loaded),
+        Err(LoadError::Pack { report, source_text }) => {
+            output::say(&report.render(&source_text, output::watched()));
+            Err(Failure::Wrong(format!("the pack {} has errors", folder.display())))
+        }
+        Err(error) => Err(Failure::wrong(error)),
+    }
+}
+
+/// Runs a command to its end.
+#[must_use]
+pub fn run(command: Command) -> ExitCode {
+    let done = match command.verb {
+        Verb::Demo(demo) => demo.run(),
+        Verb::Run(run) => run.run(),
+        Verb::Scan(scan) => scan.run(),
+        Verb::Check(check) => check.run(),
+        Verb::Topics(topics) => topics.run(),
+        Verb::Ingest(ingest) => ingest.run(),
+        Verb::Config(config) => config.run(),
+        Verb::Load(load) => load.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::No) => ExitCode::from(1),
+        Err(Failure::Wrong(why)) => {
+            output::complain(&why);
+            ExitCode::from(2)
+        }
+        Err(Failure::Stopped(why)) => {
+            output::complain(&why);
+            ExitCode::from(3)
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Wiring: a configuration and a rule set become running workers, watched from here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+
+use super::config::{self, Backend, Config};
+use super::http::{self, Api, OnKafka, Operations};
+use super::local::{AtOnce, Desk, Probe};
+use super::shutdown::Shutdown;
+use crate::board::Board;
+use crate::decode::{Format, Limits};
+use crate::event::Issuer;
+use crate::log::embedded::{self, Embedded};
+use crate::log::kafka::{self, KafkaLog};
+use crate::log::{Log, LogError};
+use crate::metrics::{Level, Metrics};
+use crate::screen::{Reading, RuleSet};
+use crate::worker::{Delivery, Shared, Worker, clock};
+
+/// What workers are made of.
+pub(super) struct Plan {
+    pub(super) rules: RuleSet,
+    pub(super) issuer: Issuer,
+    pub(super) reading: Reading,
+    pub(super) delivery: Delivery,
+    pub(super) workers: usize,
+    pub(super) log: LogPlan,
+}
+
+/// Which log.
+pub(super) enum LogPlan {
+    /// One file on this machine, opened already: others append to it and read it too.
+    Embedded(Arc<Embedded>),
+    /// A cluster.
+    Kafka(Box<kafka::Settings>),
+}
+
+impl Plan {
+    /// As the configuration says; opens the embedded log.
+    pub(super) fn of(config: &Config, rules: RuleSet) -> Result<Self> {
+        let (log, workers) = match &config.log {
+            Backend::Embedded(file) => {
+                let log = Embedded::open(embedded_settings(file))?;
+                // More workers than partitions would have nothing to do.
+                let most = usize::try_from(file.partitions.max(file.signal_partitions))?;
+                (LogPlan::Embedded(log), config.workers.min(most))
+            }
+            Backend::Kafka(cluster) => {
+                let settings = kafka_settings(cluster, config.decode.max_bytes);
+                (LogPlan::Kafka(Box::new(settings)), config.workers)
+            }
+        };
+        Ok(Self {
+            rules,
+            issuer: Issuer { deployment: config.deployment.clone(), id_key: config.id_key.0 },
+            reading: Reading {
+                format: Format::Native,
+                limits: Limits { max_bytes: config.decode.max_bytes },
+            },
+            delivery: Delivery {
+                interval: config.delivery.interval,
+                bytes_max: config.delivery.max_bytes,
+            },
+            workers,
+            log,
+        })
+    }
+}
+
+/// Settings of the log in a file.
+pub(super) fn embedded_settings(file: &config::Embedded) -> embedded::Settings {
+    embedded::Settings {
+        partitions: file.partitions,
+        signal_partitions: file.signal_partitions,
+        retention_bytes: file.retention_bytes,
+        retention_age: file.retention_age,
+        ..embedded::Settings::new(&file.path)
+    }
+}
+
+/// Settings of slot 0; the others differ in the slot only.
+pub(super) fn kafka_settings(cluster: &config::Kafka, input_bytes_max: usize) -> kafka::Settings {
+    let map = |settings: &config::Settings| {
+        settings.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    kafka::Settings {
+        servers: cluster.brokers.join(","),
+        group: cluster.group.clone(),
+        prefix: cluster.prefix.clone(),
+        posts: cluster.posts.clone(),
+        instance: cluster.instance.clone(),
+        input_bytes_max,
+        client: map(&cluster.client),
+        consumer: map(&cluster.consumer),
+        producer: map(&cluster.producer),
+        ..kafka::Settings::default()
+    }
+}
+
+/// Workers at work.
+pub(super) struct Service {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<Result<(), LogError>>>,
+    embedded: Option<Arc<Embedded>>,
+    shutdown: Shutdown,
+}
+
+impl Service {
+    /// Starts the workers. They stop when `shutdown` says so, and say so themselves when one of
+    /// them cannot go on: its partitions must go to another process.
+    pub(super) fn start(plan: Plan, shutdown: &Shutdown) -> Result<Self> {
+        let metrics = Metrics::new();
+        for (pack, version) in plan.rules.packs() {
+            metrics.set(Level::RulesetInfo, &[pack, version], 1);
+        }
+        metrics.set(Level::RulesetPatterns, &[], plan.rules.patterns() as u64);
+        let shared = Arc::new(Shared {
+            rules: Arc::new(plan.rules).into(),
+            board: Board::default(),
+            metrics,
+            issuer: plan.issuer,
+            reading: plan.reading,
+        });
+        let mut service =
+            Self { shared, workers: Vec::new(), embedded: None, shutdown: shutdown.clone() };
+        for number in 0..plan.workers {
+            match &plan.log {
+                LogPlan::Embedded(log) => {
+                    service.work(number, log.worker(number, plan.workers), plan.delivery)?;
+                }
+                LogPlan::Kafka(settings) => {
+                    let slot = u16::try_from(number)?;
+                    let settings = kafka::Settings { slot, ..kafka::Settings::clone(settings) };
+                    service.work(number, KafkaLog::open(settings)?, plan.delivery)?;
+                }
+            }
+        }
+        if let LogPlan::Embedded(log) = plan.log {
+            service.embedded = Some(log);
+        }
+        Ok(service)
+    }
+
+    fn work<L: Log + Send + 'static>(
+        &mut self,
+        number: usize,
+        log: L,
+        delivery: Delivery,
+    ) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let shutdown = self.shutdown.clone();
+        self.shared.board.update(number, |state| state.beat_ms = clock::now_ms());
+        let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+        let worker = thread.spawn(move || {
+            let _ends_with_me = StopOnDrop(shutdown.clone());
+            let ended = Worker::new(number, log, shared, delivery).run(|| shutdown.is_stopping());
+            if let Err(why) = &ended {
+                tracing::error!(worker = number, %why, "cannot go on");
+            }
+            ended
+        });
+        self.workers.push(worker.context("cannot start a thread")?);
+        Ok(())
+    }
+
+    /// What the workers share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Waits for the workers, who leave once `shutdown` says so, and closes the log.
+    pub(super) fn finish(self) -> Result<()> {
+        let mut ended = Ok(());
+        for worker in self.workers {
+            let worker = worker.join();
+            let worker = worker.unwrap_or_else(|_| Err(LogError::Stop("a worker failed".into())));
+            ended = ended.and(worker);
+        }
+        if let Some(log) = self.embedded {
+            ended = ended.and(log.close());
+        }
+        Ok(ended?)
+    }
+
+    /// Answers over HTTP until `shutdown` says so.
+    pub(super) async fn serve(&self, http: &config::Http) -> Result<()> {
+        let operations = http::bind(http.operations, "http.operations").await?;
+        let api = http::bind(http.api, "http.api").await?;
+        tracing::info!(operations = %http.operations, api = %http.api, "listening");
+        self.answer(operations, api, http.clone()).await
+    }
+
+    /// As [`Service::serve`], on ports that are bound already and without waiting for the end.
+    /// Call it within a tokio runtime.
+    pub(super) fn serve_in_background(
+        &self,
+        operations: TcpListener,
+        api: TcpListener,
+        http: config::Http,
+    ) {
+        tokio::spawn(self.answer(operations, api, http));
+    }
+
+    fn answer(
+        &self,
+        operations: TcpListener,
+        api: TcpListener,
+        http: config::Http,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let probe =
+            Arc::new(Probe { shared: Arc::clone(&self.shared), workers: self.workers.len() });
+        let watched = Operations { health: Arc::clone(&probe) as _, metrics: probe };
+        let (answers, shutdown) = (self.api(), self.shutdown.clone());
+        async move {
+            let serve = http::serve_api(api, answers, &http, shutdown.clone());
+            let watch = http::serve_operations(operations, watched, shutdown);
+            tokio::select! {
+                served = serve => served.context("the API port failed"),
+                watched = watch => watched.context("the operations port failed"),
+            }
+        }
+    }
+
+    /// Is it about to end, or has a worker ended?
+    pub(super) fn is_stopping(&self) -> bool {
+        self.shutdown.is_stopping()
+    }
+
+    fn api(&self) -> Api {
+        let screener = Arc::new(AtOnce(Arc::clone(&self.shared)));
+        match &self.embedded {
+            None => Api { ingest: Arc::new(OnKafka), takedowns: Arc::new(OnKafka), screener },
+            Some(log) => {
+                let desk = Arc::new(Desk { log: Arc::clone(log) });
+                Api { ingest: Arc::clone(&desk) as _, takedowns: desk, screener }
+            }
+        }
+    }
+}
+
+/// Whatever way a worker ends, a panic included, the others are told.
+struct StopOnDrop(Shutdown);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Runs the service until it is asked to stop or cannot go on.
+pub(super) fn run(config: &Config, rules: RuleSet) -> Result<()> {
+    let shutdown = Shutdown::new();
+    let runtime = runtime()?;
+    let service = runtime.block_on(async {
+        shutdown.on_signals().context("cannot watch signals")?;
+        Service::start(Plan::of(config, rules)?, &shutdown)
+    })?;
+    let served = runtime.block_on(service.serve(&config.http));
+    // Where HTTP could not start or failed, the workers leave too.
+    shutdown.stop();
+    let finished = service.finish();
+    runtime.shutdown_background();
+    served.and(finished)
+}
+
+/// The runtime of HTTP and signals; workers are threads of their own.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+/// Folders of the packs that `packs.dir` names: the folder itself, or those in it.
+pub(super) fn pack_folders(dir: &std::path::Path) -> Result<Vec<PathBuf>> {
+    if dir.join("pack.yaml").is_file() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let mut folders = Vec::new();
+    for entry in dir.read_dir().with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.join("pack.yaml").is_file() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    anyhow::ensure!(
+        !folders.is_empty(),
+        "{} holds no pack: `packs.dir` names a folder with a pack.yaml, or a folder of such folders",
+        dir.display()
+    );
+    Ok(folders)
+}

@@ -1,0 +1,94 @@
+//! An event that waits to be decided on: at once in hop 1, once a count is reached in hop 2.
+
+use serde::{Deserialize, Serialize};
+
+use super::basis::Event;
+use super::time::Time;
+use super::{cloud, json, referral, shadow, takedown};
+use crate::record::{Outgoing, Topic};
+use crate::rules::Status;
+
+/// A whole event but for the moment of its decision and the standing of its rule at that moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Who speaks, as [`super::Issuer::deployment`].
+    pub deployment: String,
+    /// W3C trace context of the post, where it had a well-formed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// The event as a live rule would issue it.
+    pub event: Event,
+}
+
+/// What an event counts as in metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Where it was written.
+    pub topic: Topic,
+    /// The action, or `refer`.
+    pub action: String,
+    /// Category of its first cause.
+    pub category: String,
+}
+
+impl Candidate {
+    /// What it counts as once it is issued.
+    #[must_use]
+    pub fn issued(&self, live: bool) -> Issued {
+        let (topic, action) = match &self.event {
+            Event::Takedown(takedown) => (Topic::Takedowns, takedown.action.as_str()),
+            Event::Referral(_) => (Topic::Reviews, "refer"),
+        };
+        let category = self.event.basis().causes.first().map(|cause| cause.category.clone());
+        Issued {
+            topic: if live { topic } else { Topic::Shadow },
+            action: action.to_owned(),
+            category: category.unwrap_or_default(),
+        }
+    }
+
+    /// The record to send. `decided_at_ms`: Unix milliseconds, the worker's clock at the start of
+    /// the batch; `live`: whether the rule of its causes acts now, or would only have acted.
+    #[must_use]
+    pub fn into_outgoing(self, decided_at_ms: i64, live: bool) -> Outgoing {
+        let event = self.event.decided(decided_at_ms, live);
+        let (topic, kind, value) = match &event {
+            _ if !live => {
+                let shadow = shadow::Shadow { would: true, event: &event };
+                (Topic::Shadow, shadow::TYPE, json(&shadow))
+            }
+            Event::Takedown(_) => (Topic::Takedowns, takedown::TYPE, json(&event)),
+            Event::Referral(_) => (Topic::Reviews, referral::TYPE, json(&event)),
+        };
+        let headers = cloud::Headers {
+            kind,
+            deployment: &self.deployment,
+            traceparent: self.traceparent.as_deref(),
+            event: &event,
+        };
+        Outgoing {
+            topic,
+            partition: None,
+            key: Some(event.basis().subject.id.clone().into_bytes()),
+            value: Some(value),
+            headers: headers.list(),
+        }
+    }
+}
+
+impl Event {
+    /// Completed with what is known only when it is decided.
+    pub(super) fn decided(mut self, decided_at_ms: i64, live: bool) -> Self {
+        let status = if live { Status::Live } else { Status::Shadow };
+        let (id, basis) = self.open();
+        basis.decided_at = Some(Time::from_ms(decided_at_ms));
+        for cause in &mut basis.causes {
+            status.name().clone_into(&mut cause.status);
+        }
+        if !live {
+            let tail = id.split_once('_').map_or(id.as_str(), |(_, tail)| tail);
+            *id = format!("sh_{tail}");
+        }
+        self
+    }
+}

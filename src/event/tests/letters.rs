@@ -1,0 +1,99 @@
+//! Dead letters: everything as it came, and why.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::{PLANTED, TIME_MS, Topic, check, header};
+use crate::decode::{Fault, Reason};
+use crate::event::{dead_letter, fault_json};
+use crate::record::{Headers, InputId, NoHeaders, Outgoing, Partition, Record};
+
+struct Came(Vec<(&'static str, Option<&'static [u8]>)>);
+
+impl Headers for Came {
+    fn each(&self, visit: &mut dyn FnMut(&str, Option<&[u8]>)) {
+        self.0.iter().for_each(|(name, value)| visit(name, *value));
+    }
+}
+
+fn letter(key: Option<&[u8]>, value: Option<&[u8]>, headers: &dyn Headers, max: usize) -> Outgoing {
+    let partition = Partition { input: InputId(0), number: 3 };
+    let record = Record { partition, offset: 77, time_ms: TIME_MS, key, value, headers };
+    let fault = Fault::new(Reason::BadValue, format!("kind: {}", "é".repeat(600)));
+    dead_letter(&record, "posts", &fault, max)
+}
+
+/// The headers added to a letter, as the schema sees them.
+pub(super) fn added(out: &Outgoing) -> Value {
+    let own = out.headers.iter().filter(|(name, _)| name.starts_with("tidegate_"));
+    own.map(|(name, value)| {
+        let text = String::from_utf8(value.clone().unwrap()).unwrap();
+        (name.to_string(), Value::String(text))
+    })
+    .collect::<serde_json::Map<_, _>>()
+    .into()
+}
+
+#[test]
+fn a_letter_keeps_key_value_and_headers_and_says_why() {
+    let came = Came(vec![("h", Some(b"1")), ("h", None), ("tidegate_reason", Some(b"old"))]);
+    let out = letter(Some(b"k\xFF"), Some(PLANTED.as_bytes()), &came, 1_000);
+    assert_eq!((out.topic, out.partition), (Topic::Deadletters, None));
+    assert_eq!(out.key.as_deref(), Some(&b"k\xFF"[..]));
+    assert_eq!(out.value.as_deref(), Some(PLANTED.as_bytes()));
+    assert_eq!(out.headers[0], (Cow::Borrowed("h"), Some(b"1".to_vec())));
+    assert_eq!(out.headers[1], (Cow::Borrowed("h"), None));
+    let names: Vec<&str> = out.headers[2..].iter().map(|(name, _)| name.as_ref()).collect();
+    let want = ["reason", "detail", "topic", "partition", "offset", "time"];
+    assert_eq!(names, want.map(|name| format!("tidegate_{name}")));
+    let mut got = added(&out);
+    check("deadletter", &got);
+    // Whole characters, up to 1,024 bytes.
+    let detail = got.as_object_mut().unwrap().remove("tidegate_detail").unwrap();
+    assert_eq!(detail, format!("kind: {}", "é".repeat(509)));
+    let want = json!({"tidegate_reason": "bad_value", "tidegate_topic": "posts",
+        "tidegate_partition": "3", "tidegate_offset": "77",
+        "tidegate_time": "2026-11-24T10:00:00.250Z"});
+    assert_eq!(got, want);
+}
+
+#[test]
+fn nothing_stays_nothing() {
+    let out = letter(None, None, &NoHeaders, 10);
+    assert_eq!((out.key, out.value), (None, None));
+    let out = letter(Some(b""), Some(b""), &NoHeaders, 10);
+    assert_eq!((out.key.as_deref(), out.value.as_deref()), (Some(&b""[..]), Some(&b""[..])));
+}
+
+#[test]
+fn a_value_too_large_is_cut_and_marked() {
+    const CUT: usize = 65_536;
+    // Bytes, limit, bytes kept, mark.
+    let table = [
+        (CUT + 5, CUT + 5, CUT + 5, None),
+        (CUT + 6, CUT + 5, CUT, Some("65542")),
+        (CUT, 10, CUT, None),
+        (11, 10, 11, None),
+    ];
+    for (bytes, limit, kept, mark) in table {
+        let value: Vec<u8> = (0..=250).cycle().take(bytes).collect();
+        let out = letter(None, Some(&value), &NoHeaders, limit);
+        assert_eq!(out.value.as_deref(), Some(&value[..kept]));
+        assert_eq!(header(&out, "tidegate_truncated"), mark, "{bytes} {limit}");
+        check("deadletter", &added(&out));
+    }
+}
+
+#[test]
+fn a_fault_is_a_verdict_too() {
+    for reason in Reason::ALL {
+        let fault = Fault::new(reason, "where and what");
+        for post in [None, Some("p1")] {
+            let verdict = fault_json(post, &fault);
+            check("verdict", &verdict);
+            let fault = json!({"reason": reason.name(), "detail": "where and what"});
+            assert_eq!(verdict, json!({"post": post, "fault": fault}));
+        }
+    }
+}

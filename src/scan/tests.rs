@@ -1,0 +1,442 @@
+//! Tests of the scan: the cases of tests/data, and what they do not say.
+#![expect(clippy::indexing_slicing, reason = "a wrong index fails the test, as it should")]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{BuildError, Hits, PatternId, Seen, Tables};
+use crate::decode::{Button, Kind, Link, Post};
+use crate::extract::FoundLink;
+use crate::normalise;
+use crate::record::{Part, Parts, View};
+use crate::rules::{
+    Action, ActionKind, Condition, Entry, LinkPattern, Match, Pattern, PatternKind, Rule, Scope,
+    Severity, Status,
+};
+
+pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
+    Rule {
+        id: "t.rule".to_owned(),
+        title: String::new(),
+        pack: Arc::from("t"),
+        version: Arc::from("1"),
+        category: "t".to_owned(),
+        status: Status::Live,
+        severity: Severity::Medium,
+        kinds: vec![Kind::Post],
+        patterns,
+        condition: Condition::Pattern(0),
+        except: Vec::new(),
+        soften: None,
+        count: None,
+        actions: vec![Action { kind: ActionKind::RemovePost, for_ms: None }],
+        scope: Scope::Worldwide,
+        reason: None,
+        tests: Vec::new(),
+    }
+}
+
+pub(crate) fn entries(view: View, matching: Match, gap: usize, list: &[&str]) -> Pattern {
+    let entries = list.iter().map(|&text| Entry { text: text.to_owned() }).collect();
+    let kind = PatternKind::Entries { entries, matching, gap };
+    Pattern { name: "p".to_owned(), kind, view, parts: Parts::ALL }
+}
+
+/// Links of a test text: words with a scheme, or with a dot and a slash after it.
+fn links(text: &str) -> Vec<FoundLink> {
+    let mut out = Vec::new();
+    for word in text.split_whitespace() {
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        let (host, path) =
+            word.trim_start_matches("https://").split_once('/').unwrap_or((word, ""));
+        if host.contains('.') && (word.contains('/')) {
+            out.push(FoundLink {
+                range: start..start + word.len(),
+                host: host.to_owned(),
+                path: path.to_owned(),
+                service: None,
+                channel: None,
+            });
+        }
+    }
+    out
+}
+
+fn found(pattern: Pattern, text: &str) -> Vec<String> {
+    let post = Post { text: text.into(), ..Post::default() };
+    let pieces = post.pieces();
+    let seen: Vec<Seen<'_>> = pieces
+        .iter()
+        .map(|piece| {
+            let links = links(piece.text);
+            let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
+            Seen { piece: *piece, links, views: normalise::views(piece.text, &ranges) }
+        })
+        .collect();
+    let tables = Tables::build(&[rule(vec![pattern])]).unwrap();
+    let hits = tables.scan(&post, &seen);
+    hits.all.iter().map(|hit| text.get(hit.range.clone()).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_line_of_the_cases_is_hit_as_it_says() {
+    let mut wrong = Vec::new();
+    let cases = include_str!("../../tests/data/unmask.tsv");
+    for line in cases.lines().filter(|line| !line.starts_with('#')) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let &[clause, entry, text, want] = columns.as_slice() else {
+            wrong.push(format!("not four columns: {line}"));
+            continue;
+        };
+        let text = &text.replace("\\n", "\n");
+        let got = found(entries(View::Unmasked, Match::Phrase, 0, &[entry]), text);
+        let want: Vec<String> =
+            Some(want.to_owned()).filter(|want| !want.is_empty()).into_iter().collect();
+        if got != want {
+            wrong.push(format!("{clause}: {entry} in {text}: got {got:?}, want {want:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{} wrong", wrong.join("\n"), wrong.len());
+}
+
+fn text_hits(patterns: Vec<Pattern>, text: &str) -> Hits {
+    let post = Post { text: text.into(), ..Post::default() };
+    post_hits(patterns, &post)
+}
+
+fn post_hits(patterns: Vec<Pattern>, post: &Post<'_>) -> Hits {
+    let pieces = post.pieces();
+    let seen: Vec<Seen<'_>> = pieces
+        .iter()
+        .map(|piece| {
+            let links = crate::extract::links(piece.text);
+            let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
+            Seen { piece: *piece, links, views: normalise::views(piece.text, &ranges) }
+        })
+        .collect();
+    Tables::build(&[rule(patterns)]).unwrap().scan(post, &seen)
+}
+
+fn slices(hits: &Hits, text: &str) -> Vec<String> {
+    hits.all.iter().map(|hit| text.get(hit.range.clone()).unwrap().to_owned()).collect()
+}
+
+fn regex(view: View, regex: &str) -> Pattern {
+    let kind = PatternKind::Regex(regex.to_owned());
+    Pattern { name: "r".to_owned(), kind, view, parts: Parts::ALL }
+}
+
+fn link_pattern(links: LinkPattern) -> Pattern {
+    let (name, kind) = ("l".to_owned(), PatternKind::Links(links));
+    Pattern { name, kind, view: View::Raw, parts: Parts::ALL }
+}
+
+fn list(texts: &[&str]) -> Option<Vec<Entry>> {
+    Some(texts.iter().map(|&text| Entry { text: text.to_owned() }).collect())
+}
+
+#[test]
+fn every_kind_finds_these_places() {
+    use Match::{Exact, Phrase, Substring, Word};
+    use View::{Folded, Raw, Unmasked};
+    let cases: Vec<(Pattern, &str, &[&str])> = vec![
+        (entries(Folded, Word, 0, &["blorp"]), "Blorp blorp bl0rp", &["Blorp", "blorp"]),
+        (entries(Unmasked, Word, 0, &["blorp"]), "Blorp bl0rp", &["Blorp", "bl0rp"]),
+        (entries(Folded, Word, 9, &["a b"]), "a x b, a b", &["a b"]),
+        (entries(Folded, Phrase, 1, &["a b"]), "a x b a x x b", &["a x b"]),
+        (entries(Folded, Phrase, 2, &["a b"]), "a b b", &["a b"]),
+        (entries(Folded, Phrase, 1, &["a b c"]), "a x b x c", &["a x b x c"]),
+        (entries(Folded, Phrase, 1, &["a b c"]), "a b b x c", &["a b b x c"]),
+        (entries(Folded, Phrase, 1, &["a-b"]), "a x b, a b", &["a b"]),
+        (
+            entries(Folded, Phrase, 1, &["a b"]),
+            "a https://zorb.me/x-y b",
+            &["a https://zorb.me/x-y b"],
+        ),
+        (entries(Folded, Phrase, 1, &["a b"]), "a 👩\u{200D}💻 b", &["a 👩\u{200D}💻 b"]),
+        (entries(Folded, Phrase, 0, &["a b"]), "a 6.5 b", &[]),
+        (entries(Folded, Phrase, 1, &["a b"]), "a 6.5 b", &["a 6.5 b"]),
+        (entries(Folded, Phrase, 1, &["a b"]), "a 今天 b", &[]),
+        (entries(Folded, Phrase, 2, &["a b"]), "a 今天 b", &["a 今天 b"]),
+        (entries(Folded, Phrase, 0, &["bl0rp now"]), "blorp now", &["blorp now"]),
+        (entries(Folded, Substring, 0, &["lor"]), "BLÓRP xlor", &["LÓR", "lor"]),
+        (entries(Folded, Substring, 0, &["p n"]), "Blorp,  now", &["p,  n"]),
+        (entries(Folded, Substring, 0, &["ab", "aba"]), "ababa", &["ab", "aba", "ab", "aba"]),
+        (entries(Folded, Substring, 0, &["f"]), "ﬁn", &["ﬁ"]),
+        (entries(Folded, Substring, 0, &["..."]), "a...b", &[]),
+        (entries(Folded, Substring, 0, &["lorp"]), "bl0rp", &[]),
+        (entries(Unmasked, Substring, 0, &["lorp"]), "xbl0rp b.lorp", &["l0rp", "lorp"]),
+        (
+            entries(Raw, Exact, 0, &["Blorp"]),
+            "Blorp blorp xBlorp Blorp, Blorpé",
+            &["Blorp", "Blorp"],
+        ),
+        (entries(Raw, Exact, 0, &["C++"]), "C++ c++ xC++ C+++", &["C++", "C++"]),
+        (entries(Raw, Exact, 0, &["洛普"]), "布洛普来", &["洛普"]),
+        (entries(Raw, Exact, 0, &["กั"]), "กัญกั้น", &["กั"]),
+        (entries(Raw, Exact, 0, &["$"]), "5$x", &["$"]),
+        (regex(Raw, r"\d{2,5}\s?€"), "50 € or 7€, 100€", &["50 €", "100€"]),
+        (regex(Raw, "blorp"), "Blorp", &[]),
+        (regex(Raw, "x*"), "axxb", &["xx"]),
+        (regex(Folded, "b.orp"), "BLÓRP", &["BLÓRP"]),
+        (regex(Folded, r"a b"), "a,  B", &["a,  B"]),
+        (regex(Folded, "blorp"), "bl0rp", &[]),
+        (regex(Unmasked, "blorps?"), "Blorp and bl0rps, b.lorp", &["Blorp", "bl0rps", "b.lorp"]),
+        (regex(Unmasked, "маркет"), "мapkет", &["мapkет"]),
+    ];
+    for (pattern, text, want) in cases {
+        let name = format!("{:?} in {text}", pattern.kind);
+        assert_eq!(slices(&text_hits(vec![pattern], text), text), want, "{name}");
+    }
+}
+
+#[test]
+fn a_hit_has_the_mildest_view_the_lowest_entry_and_every_value() {
+    let pattern = entries(View::Unmasked, Match::Word, 0, &["bl0rp", "Blorp", "blorp", "zot"]);
+    let hits = text_hits(vec![pattern], "zot blorp bl0rp");
+    let rows: Vec<_> =
+        hits.all.iter().map(|hit| (hit.range.clone(), hit.view, hit.entry)).collect();
+    assert_eq!(rows, [(0..3, View::Folded, 3), (4..9, View::Folded, 0), (10..15, View::Folded, 0)]);
+    let values: Vec<_> = hits.values.iter().map(|(_, hit, value)| (*hit, value.as_str())).collect();
+    assert_eq!(values, [(0, "zot"), (1, "bl0rp"), (1, "blorp"), (2, "bl0rp"), (2, "blorp")]);
+    let masked = text_hits(vec![entries(View::Unmasked, Match::Word, 0, &["blorp"])], "bl0rp");
+    assert_eq!(masked.all.first().map(|hit| hit.view), Some(View::Unmasked));
+}
+
+#[test]
+fn hits_are_numbered_over_the_rules_and_know_piece_and_words() {
+    let word = |text: &str| entries(View::Unmasked, Match::Word, 0, &[text]);
+    let rules = [rule(vec![word("a"), word("zot")]), rule(vec![]), rule(vec![word("blorp")])];
+    let tables = Tables::build(&rules).unwrap();
+    assert_eq!(tables.first_pattern(0), PatternId(0));
+    assert_eq!(tables.first_pattern(1), PatternId(2));
+    assert_eq!(tables.first_pattern(2), PatternId(2));
+    let button = Button { text: "the blorp".into(), url: None };
+    let post = Post { text: "a zot".into(), buttons: vec![button], ..Post::default() };
+    let seen: Vec<Seen<'_>> = post
+        .pieces()
+        .into_iter()
+        .map(|piece| Seen { piece, links: vec![], views: normalise::views(piece.text, &[]) })
+        .collect();
+    let hits = tables.scan(&post, &seen);
+    let rows: Vec<_> =
+        hits.all.iter().map(|hit| (hit.pattern.0, hit.piece, hit.words.clone())).collect();
+    assert_eq!(rows, [(0, 0, 0..1), (1, 0, 1..2), (2, 1, 1..2)]);
+}
+
+#[test]
+fn a_pattern_looks_in_its_parts_only() {
+    let post = Post {
+        text: "blorp".into(),
+        buttons: vec![Button { text: "blorp x€".into(), url: None }],
+        ..Post::default()
+    };
+    for mut pattern in
+        [entries(View::Unmasked, Match::Word, 0, &["blorp"]), regex(View::Raw, "blorp")]
+    {
+        assert_eq!(post_hits(vec![pattern.clone()], &post).all.len(), 2);
+        pattern.parts = Parts::NONE.with(Part::Buttons);
+        let hits = post_hits(vec![pattern], &post);
+        assert_eq!(hits.all.iter().map(|hit| hit.piece).collect::<Vec<_>>(), [1]);
+    }
+}
+
+#[test]
+fn link_patterns_ask_all_their_criteria() {
+    let text = "https://sub.zorb.com/x and https://t.me/Blorp and https://nozorb.com/";
+    let any = LinkPattern::default();
+    let all = ["https://sub.zorb.com/x", "https://t.me/Blorp", "https://nozorb.com/"];
+    let domains = LinkPattern { domains: list(&["Zorb.com", "t.me"]), ..any.clone() };
+    let service = LinkPattern { services: vec!["telegram".to_owned()], ..any.clone() };
+    let channel = LinkPattern { channels: list(&["@blorp", "zot"]), ..any.clone() };
+    let both = LinkPattern { channels: list(&["zot"]), ..domains.clone() };
+    let other = LinkPattern { services: vec!["whatsapp".to_owned()], ..domains.clone() };
+    let cases: [(LinkPattern, &[&str], &[&str]); 6] = [
+        (any, &all, &["sub.zorb.com/x", "telegram/blorp", "nozorb.com"]),
+        (domains, &all[..2], &["zorb.com", "t.me"]),
+        (service, &all[1..2], &["telegram/blorp"]),
+        (channel, &all[1..2], &["blorp"]),
+        (both, &[], &[]),
+        (other, &[], &[]),
+    ];
+    for (links, want, values) in cases {
+        let hits = text_hits(vec![link_pattern(links.clone())], text);
+        assert_eq!(slices(&hits, text), want, "{links:?}");
+        let got: Vec<_> =
+            hits.values.iter().map(|(_, _, value)| value.trim_end_matches('/')).collect();
+        assert_eq!(got, values, "{links:?}");
+    }
+}
+
+#[test]
+fn shown_differs_is_about_the_links_a_post_carries() {
+    let link = |shown: Option<&'static str>, url: &'static str| Link {
+        shown: shown.map(Into::into),
+        url: url.into(),
+    };
+    let post = Post {
+        text: "https://zorb.com/x".into(),
+        links: vec![
+            link(Some("bank.com"), "https://zorb.com/x"),
+            link(Some("zorb.com"), "https://www.zorb.com/x"),
+            link(None, "https://zorb.com/y"),
+        ],
+        buttons: vec![Button { text: "bank.com".into(), url: Some("https://zorb.com/z".into()) }],
+        ..Post::default()
+    };
+    let pattern = LinkPattern { shown_differs: true, ..LinkPattern::default() };
+    let hits = post_hits(vec![link_pattern(pattern)], &post);
+    let pieces = post.pieces();
+    let found: Vec<_> = hits.all.iter().map(|hit| pieces.get(hit.piece).unwrap().text).collect();
+    assert_eq!(found, ["https://zorb.com/x", "https://zorb.com/z"]);
+    assert!(hits.all.iter().all(|hit| pieces.get(hit.piece).unwrap().part == Part::Links));
+}
+
+#[test]
+fn what_does_not_compile_is_named() {
+    let broken = Tables::build(&[rule(vec![regex(View::Raw, "(")])]).unwrap_err();
+    assert!(broken.to_string().contains("pattern r in rule t.rule"), "{broken}");
+    let large = Tables::build(&[rule(vec![regex(View::Raw, r"\w{2000}")])]);
+    assert!(matches!(large, Err(BuildError::Regex { .. })));
+}
+
+/// `n` letters apart by spaces, `word` beginning at letter `at`.
+fn spaced(n: usize, at: usize, word: &str) -> String {
+    let mut letters = vec!['z'; n];
+    for (place, c) in word.chars().enumerate() {
+        letters[at + place] = c;
+    }
+    letters.iter().map(char::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_long_run_is_looked_at_in_windows_that_overlap_by_half() {
+    let word = "abcdefghijabcdefghijabcdefghijabc";
+    for at in [0, 30, 31, 32, 33, 62, 63, 64, 100, 167] {
+        let text = spaced(200, at, word);
+        assert_eq!(found(entries(View::Unmasked, Match::Word, 0, &[word]), &text).len(), 1, "{at}");
+    }
+    let long = "abcdefghij".repeat(4);
+    let pattern = || entries(View::Unmasked, Match::Word, 0, &[&long]);
+    assert_eq!(found(pattern(), &spaced(200, 24, &long)).len(), 1, "ends with the first window");
+    assert_eq!(found(pattern(), &spaced(200, 25, &long)).len(), 0, "in no window whole");
+    assert_eq!(found(pattern(), &spaced(200, 32, &long)).len(), 1, "begins with the second");
+}
+
+#[test]
+fn hostile_texts_of_64_kib_cost_little() {
+    const SIZE: usize = 64 << 10;
+    let pattern = || {
+        let list = ["aa", "aaaa", "blorp", "b l", "啊啊", "啊啊啊", "lo*", "*rp", "มาก", "oо"];
+        vec![entries(View::Unmasked, Match::Phrase, 2, &list), regex(View::Unmasked, "blorp")]
+    };
+    let units = [
+        "\u{301}",
+        "a",
+        "a ",
+        "aб",
+        "1a",
+        "啊",
+        "啊.",
+        "@a",
+        "🅱 ",
+        "🇧",
+        "ก\u{E31}",
+        "0o",
+        "a\u{301}",
+        "b l o r p ",
+        "ab ",
+        "a b cd ",
+        "ﷺ",
+        "\u{200B}",
+        "مر7",
+        "١ ",
+        "a a a  ",
+    ];
+    for unit in units {
+        let text = unit.repeat(SIZE / unit.len());
+        let hits = text_hits(pattern(), &text);
+        assert!(hits.all.iter().all(|hit| text.get(hit.range.clone()).is_some()), "{unit}");
+    }
+}
+
+fn plain_words() -> impl Strategy<Value = Vec<String>> {
+    let word =
+        prop::sample::select(vec!["bl", "orp", "zot", "год", "тихо", "كتاب", "मन", "x", "12"]);
+    prop::collection::vec(word.prop_map(str::to_owned), 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn words_of_plain_text_are_found_as_a_plain_loop_finds_them(words in plain_words()) {
+        let text = words.join(", ");
+        let mut want = Vec::new();
+        let mut at = 0;
+        for word in &words {
+            if ["orp", "тихо", "من", "كتاب"].contains(&word.as_str()) {
+                want.push(at..at + word.len());
+            }
+            at += word.len() + 2;
+        }
+        let pattern = entries(View::Unmasked, Match::Word, 0, &["ORP", "тихо", "مِن", "کتاب"]);
+        let got: Vec<_> = text_hits(vec![pattern], &text).all.into_iter().map(|hit| hit.range).collect();
+        prop_assert_eq!(got, want);
+    }
+
+    #[test]
+    fn phrases_of_plain_text_are_found_as_a_plain_loop_finds_them(words in plain_words(), gap in 0usize..3) {
+        let text = words.join(" - ");
+        let mut starts = vec![0];
+        for word in &words {
+            starts.push(starts.last().unwrap() + word.len() + 3);
+        }
+        let mut want = Vec::new();
+        for from in (0..words.len()).filter(|from| words[*from] == "zot") {
+            let near = (from + 1..words.len()).take(gap + 1).find(|to| words[*to] == "orp");
+            want.extend(near.map(|to| starts[from]..starts[to] + 3));
+        }
+        let pattern = entries(View::Folded, Match::Phrase, gap, &["zot orp"]);
+        let got: Vec<_> = text_hits(vec![pattern], &text).all.into_iter().map(|hit| hit.range).collect();
+        prop_assert_eq!(got, want);
+    }
+
+    #[test]
+    fn every_hit_lies_on_boundaries_and_is_found_once(text in normalise::any_text(), entry in normalise::any_text()) {
+        let list = [entry.as_str(), "blorp", "ab", "布洛", "a b"];
+        let patterns = vec![
+            entries(View::Unmasked, Match::Phrase, 1, &list),
+            entries(View::Unmasked, Match::Substring, 0, &list),
+            entries(View::Raw, Match::Exact, 0, &list),
+            regex(View::Unmasked, "[a-z]+ ?[a-z]"),
+        ];
+        let hits = text_hits(patterns, &text);
+        let keys: Vec<_> =
+            hits.all.iter().map(|hit| (hit.pattern, hit.piece, hit.range.start, hit.range.end)).collect();
+        prop_assert!(keys.is_sorted_by(|left, right| left < right));
+        for hit in &hits.all {
+            prop_assert!(text.get(hit.range.clone()).is_some_and(|slice| !slice.is_empty()));
+        }
+        prop_assert!(hits.values.iter().all(|(_, hit, _)| *hit < hits.all.len()));
+    }
+
+    #[test]
+    fn a_word_is_found_under_every_disguise_of_its_letters(picks in prop::collection::vec(0usize..4, 6)) {
+        let ways = [["b", "8", "В", "ʙ"], ["l", "1", "|", "ł"], ["o", "0", "о", "ø"], ["r", "г", "ʀ", "ɍ"], ["p", "р", "₽", "ᴘ"], ["s", "$", "5", "ѕ"]];
+        let word: String = ways.iter().zip(&picks).map(|(ways, pick)| ways[*pick]).collect();
+        // Not odd by the clauses: a model number, a year, letters of one script by names alone.
+        let digits = |chars: &mut dyn Iterator<Item = char>| chars.take_while(char::is_ascii_digit).count();
+        let model = digits(&mut word.chars()) >= 2;
+        let odd = word == "blorps" || word.chars().any(|c| !"łøɍ".contains(c) && !c.is_ascii_alphabetic());
+        let last_digit = picks[..5] == [0; 5] && word.ends_with('5');
+        // `|` is a letter between letters only.
+        let pipe = !word.contains("8|") && !word.contains("|0");
+        prop_assume!(odd && pipe && !model && !last_digit);
+        let text = format!("so {word} then");
+        let pattern = entries(View::Unmasked, Match::Word, 0, &["blorps"]);
+        let hits = text_hits(vec![pattern], &text);
+        prop_assert_eq!(slices(&hits, &text), vec![word]);
+    }
+}

@@ -1,0 +1,260 @@
+//! Counters: when they are reached, who acts, what survives.
+
+use super::*;
+use crate::decode::Limits;
+use crate::event::{Decision, Issuer, Source, emit};
+use crate::record::Topic;
+use crate::rules;
+use crate::screen::{Reading, RuleSet, screen};
+
+const HOUR: i64 = 60 * 60 * 1000;
+
+/// A rule that counts by author, with what differs between tests.
+fn rule_set(count: &str, status: &str) -> RuleSet {
+    let pack = "name: p\nversion: \"1\"\nowner: o@example.org\ndescription: d\n";
+    let rule = format!(
+        "id: fraud.counted\ntitle: t\nstatus: {status}\nseverity: high\npatterns:\n  offer: {{any: \
+         [zorbly]}}\ncondition: offer\ncount: {count}\nactions: [remove_post]\ntests:\n  - fires: \
+         zorbly\n  - quiet: bread\n"
+    );
+    let files = [("pack.yaml", pack.to_owned()), ("rules/r.yaml", rule)];
+    let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+    let source = rules::Source { files: files.into() };
+    let compiled = rules::compile(&source).map_err(|report| report.render(&source, false)).unwrap();
+    RuleSet::build(vec![compiled.pack]).unwrap()
+}
+
+fn three(act_on: &str) -> String {
+    format!("{{by: author.id, different: channel.id, at_least: 3, within: 1h, act_on: {act_on}}}")
+}
+
+/// The signal of a post by `a1`, as hop 1 sends it.
+fn signal(rules: &RuleSet, post: &str, channel: &str, time_ms: i64) -> Signal {
+    let json = format!(
+        r#"{{"id":"{post}","channel":{{"id":"{channel}"}},"author":{{"id":"a1"}},"text":"zorbly"}}"#
+    );
+    let reading = Reading { limits: Limits::default(), ..Reading::default() };
+    let screened = screen(Some(json.as_bytes()), rules, &reading).unwrap();
+    let pieces = screened.post.pieces();
+    let decision = Decision {
+        rules: rules.rules(),
+        first: rules.first_patterns(),
+        post: &screened.post,
+        pieces: &pieces,
+        hits: &screened.hits,
+        verdict: &screened.verdict,
+        source: Source { topic: "posts", partition: 0, offset: 0, time_ms },
+        traceparent: None,
+        decided_at_ms: time_ms,
+    };
+    let mut out = Vec::new();
+    emit(&decision, &Issuer::public(), 4, &[], &mut out);
+    assert_eq!(out.len(), 1);
+    crate::event::signal::read(out[0].value.as_ref().unwrap()).unwrap()
+}
+
+/// Ids of the posts that the events are about, in order.
+fn posts(out: &[Outgoing]) -> Vec<String> {
+    out.iter()
+        .map(|event| serde_json::from_slice(event.value.as_ref().unwrap()).unwrap())
+        .map(|event: serde_json::Value| event["subject"]["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Feeds (post, channel, time) and returns the posts acted on after each.
+fn play(tally: &mut Tally, rules: &RuleSet, rows: &[(&str, &str, i64)]) -> Vec<Vec<String>> {
+    let acted = rows.iter().map(|&(post, channel, time)| {
+        let mut out = Vec::new();
+        let signal = signal(rules, post, channel, time);
+        let applied = tally.apply(signal, rules.rule("fraud.counted"), 7, &mut out);
+        assert_eq!(applied.issued.len(), out.len());
+        posts(&out)
+    });
+    acted.collect()
+}
+
+/// What a restart reads back: every row of state that was written, in order.
+fn restored(written: &[Outgoing], entries_max: usize) -> Tally {
+    let mut tally = Tally::new(4, entries_max);
+    for row in written {
+        assert_eq!(row.topic, Topic::State);
+        tally.restore(row.key.as_ref().unwrap(), row.value.as_deref()).unwrap();
+    }
+    tally
+}
+
+#[test]
+fn every_candidate_acts_once_when_the_count_is_reached_and_later_ones_at_once() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let acted = play(
+        &mut tally,
+        &rules,
+        &[
+            ("p1", "c1", 0),
+            ("p2", "c1", 1),
+            ("p3", "c2", 2),
+            ("p4", "c3", 3),
+            ("p4", "c3", 3),
+            ("p5", "c1", 4),
+        ],
+    );
+    let none: Vec<String> = Vec::new();
+    assert_eq!(acted[..3], [none.clone(), none.clone(), none.clone()], "two channels only");
+    assert_eq!(acted[3], ["p1", "p2", "p3", "p4"]);
+    assert_eq!(acted[4], none, "the same post again");
+    assert_eq!(acted[5], ["p5"]);
+}
+
+#[test]
+fn later_means_that_those_before_and_the_one_that_reaches_it_are_let_be() {
+    let rules = rule_set(&three("later"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let rows = [("p1", "c1", 0), ("p2", "c2", 1), ("p3", "c3", 2), ("p4", "c1", 3)];
+    let acted = play(&mut tally, &rules, &rows);
+    assert_eq!(acted[2], Vec::<String>::new());
+    assert_eq!(acted[3], ["p4"]);
+}
+
+#[test]
+fn a_window_is_as_long_as_the_rule_says_and_moves() {
+    let rules = rule_set(&three("all"), "live");
+    for (last, reached) in [(HOUR, true), (HOUR + 1, false)] {
+        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let rows = [("p1", "c1", 0), ("p2", "c2", 5), ("p3", "c3", last)];
+        let acted = play(&mut tally, &rules, &rows);
+        assert_eq!(!acted[2].is_empty(), reached, "{last}");
+    }
+    // The first is too old for the window that the others reach.
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let rows =
+        [("p1", "c1", 0), ("p2", "c2", HOUR), ("p3", "c3", HOUR + 2), ("p4", "c4", HOUR + 3)];
+    assert_eq!(play(&mut tally, &rules, &rows)[3], ["p2", "p3", "p4"]);
+}
+
+#[test]
+fn a_late_record_counts_in_the_window_it_belongs_to() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let rows = [("p1", "c1", 10), ("p2", "c2", 30), ("p3", "c3", 20)];
+    assert_eq!(play(&mut tally, &rules, &rows)[2], ["p1", "p3", "p2"]);
+}
+
+#[test]
+fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
+    let live = rule_set(&three("all"), "live");
+    let rows = [("p1", "c1", 0), ("p2", "c2", 1), ("p3", "c3", 2)];
+    for (status, topic) in [("live", Topic::Takedowns), ("shadow", Topic::Shadow)] {
+        let rules = rule_set(&three("all"), status);
+        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut out = Vec::new();
+        for (post, channel, time) in rows {
+            let signal = signal(&live, post, channel, time);
+            tally.apply(signal, rules.rule("fraud.counted"), 7, &mut out);
+        }
+        assert_eq!(out.len(), 3, "{status}");
+        assert!(out.iter().all(|event| event.topic == topic), "{status}");
+    }
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut out = Vec::new();
+    for (post, channel, time) in rows {
+        let applied = tally.apply(signal(&live, post, channel, time), None, 7, &mut out);
+        assert_eq!(applied, Applied::default(), "the rule is gone");
+    }
+    tally.flush(&mut out);
+    assert_eq!(out, []);
+}
+
+#[test]
+fn an_abort_forgets_and_a_commit_keeps() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    play(&mut tally, &rules, &[("p1", "c1", 0), ("p2", "c2", 1)]);
+    tally.merge();
+    assert_eq!(tally.entries(), 2);
+    assert_eq!(play(&mut tally, &rules, &[("p3", "c3", 2)])[0].len(), 3);
+    tally.discard();
+    assert_eq!(tally.entries(), 2);
+    assert_eq!(play(&mut tally, &rules, &[("p3", "c3", 2)])[0].len(), 3, "the same once more");
+    tally.merge();
+    assert_eq!(tally.entries(), 3);
+    assert_eq!(play(&mut tally, &rules, &[("p3", "c3", 2)])[0].len(), 0);
+}
+
+#[test]
+fn a_restart_goes_on_where_the_state_was_written() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut written = Vec::new();
+    for row in [("p1", "c1", 0), ("p2", "c2", 1)] {
+        play(&mut tally, &rules, &[row]);
+        tally.flush(&mut written);
+        tally.merge();
+    }
+    assert_eq!(written.len(), 2, "one row a candidate");
+    assert!(written.iter().all(|row| row.partition == Some(crate::record::partition_of(b"a1", 4))));
+    let mut again = restored(&written, ENTRIES_MAX);
+    assert_eq!(again.entries(), 2);
+    assert_eq!(play(&mut again, &rules, &[("p3", "c3", 2)])[0], ["p1", "p2", "p3"]);
+    again.flush(&mut written);
+    let mut after = restored(&written, ENTRIES_MAX);
+    assert_eq!(play(&mut after, &rules, &[("p3", "c3", 2)])[0].len(), 0, "acted on before");
+    assert_eq!(play(&mut after, &rules, &[("p4", "c1", 3)])[0], ["p4"]);
+}
+
+#[test]
+fn only_the_newest_distinct_values_are_kept_and_rows_of_others_are_deleted() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut written = Vec::new();
+    for number in 0..10_i64 {
+        let (post, channel) = (format!("p{number}"), format!("c{number}"));
+        play(&mut tally, &rules, &[(&post, &channel, number * 2 * HOUR)]);
+        tally.flush(&mut written);
+        tally.merge();
+    }
+    assert_eq!(tally.entries(), 3);
+    assert_eq!(restored(&written, ENTRIES_MAX).entries(), 3);
+    assert!(written.iter().any(|row| row.value.is_none()));
+}
+
+#[test]
+fn one_counter_keeps_a_thousand_candidates_at_most() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    for number in 0..1_010 {
+        play(&mut tally, &rules, &[(&format!("p{number}"), "c1", number)]);
+    }
+    tally.merge();
+    assert_eq!(tally.entries(), 1_000);
+}
+
+#[test]
+fn old_counters_go_and_the_oldest_when_there_are_too_many() {
+    let rules = rule_set(&three("all"), "live");
+    let mut tally = Tally::new(4, 2);
+    let mut written = Vec::new();
+    let mut feed = |tally: &mut Tally, author: &str, time| {
+        let signal = Signal { key: author.to_owned(), ..signal(&rules, author, "c1", time) };
+        let applied = tally.apply(signal, rules.rule("fraud.counted"), 7, &mut Vec::new());
+        tally.flush(&mut written);
+        tally.merge();
+        applied.evicted
+    };
+    for (author, time, evicted) in [("a1", 0, 0), ("a2", 1, 0), ("a3", 2, 0), ("a4", 3, 2)] {
+        assert_eq!(feed(&mut tally, author, time), evicted, "{author}");
+    }
+    assert_eq!(tally.entries(), 2);
+    assert_eq!(feed(&mut tally, "a5", 3 + 24 * HOUR), 0, "too old, not too many");
+    assert_eq!(tally.entries(), 2, "a3 is gone, a4 is within a day");
+    assert_eq!(restored(&written, 2).entries(), 2);
+}
+
+#[test]
+fn a_row_of_a_newer_version_is_an_error() {
+    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let bad = tally.restore(br#"["fraud.counted","a1",0]"#, Some(br#"{"v":2}"#));
+    assert!(matches!(bad, Err(ReadError::Version { .. })));
+    assert!(tally.restore(b"no key", None).is_err());
+    assert_eq!(tally.entries(), 0);
+}

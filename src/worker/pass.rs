@@ -1,0 +1,254 @@
+//! The work of one transaction: records in, output, offsets and counts kept together until it is
+//! committed or rolled back.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Shared, clock};
+use crate::decode::{Fault, Reason};
+use crate::event::signal::{self, Signal};
+use crate::event::{self, Issued, Source};
+use crate::log::Batch;
+use crate::metrics::{Count, Counts};
+use crate::record::{Inputs, Outgoing, Partition, Record, Topic};
+use crate::screen::{Origin, RuleSet, Screened, screen};
+use crate::tally::{ENTRIES_MAX, Tally};
+
+/// What the open transaction has done so far, and the state of hop 2 it builds on.
+pub(super) struct Pass {
+    inputs: Inputs,
+    signal_partitions: i32,
+    /// Not sent yet.
+    output: Vec<Outgoing>,
+    /// There is or was output, or will be at the commit.
+    produced: bool,
+    /// Bytes of all output.
+    bytes: usize,
+    next: BTreeMap<Partition, i64>,
+    counts: Counts,
+    tallies: BTreeMap<i32, Tally>,
+}
+
+/// What stays the same for all records of a batch: one rule version decides it whole.
+struct Turn<'a> {
+    shared: &'a Shared,
+    rules: &'a RuleSet,
+    now_ms: i64,
+}
+
+impl Pass {
+    /// Nothing done, no partition owned.
+    pub(super) fn new(inputs: Inputs, signal_partitions: i32) -> Self {
+        Self {
+            inputs,
+            signal_partitions,
+            output: Vec::new(),
+            produced: false,
+            bytes: 0,
+            next: BTreeMap::new(),
+            counts: Counts::default(),
+            tallies: BTreeMap::new(),
+        }
+    }
+
+    /// An empty tally, for a partition whose state is about to be restored.
+    pub(super) fn new_tally(&self) -> Tally {
+        Tally::new(self.signal_partitions, ENTRIES_MAX)
+    }
+
+    /// Takes the restored state of a signals partition.
+    pub(super) fn own(&mut self, partition: Partition, tally: Tally) {
+        self.tallies.insert(partition.number, tally);
+    }
+
+    /// Drops what belongs to a partition that goes to another worker.
+    pub(super) fn disown(&mut self, partition: Partition) {
+        self.next.remove(&partition);
+        if self.inputs.is_signals(partition.input) {
+            self.tallies.remove(&partition.number);
+        }
+    }
+
+    /// Takes a batch through both hops under one rule set.
+    pub(super) fn take(&mut self, batch: &dyn Batch, shared: &Shared) {
+        let rules = shared.rules.load();
+        let turn = Turn { shared, rules: &rules, now_ms: clock::now_ms() };
+        let before = self.output.len();
+        for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
+            if self.inputs.is_signals(record.partition.input) {
+                self.signal(&record, &turn);
+            } else {
+                self.post(&record, &turn);
+            }
+            self.next.insert(record.partition, record.offset + 1);
+        }
+        self.bytes += self.output.iter().skip(before).map(Outgoing::size).sum::<usize>();
+        self.produced |= !self.output.is_empty();
+    }
+
+    /// What was made since the last call, in the order it was decided.
+    pub(super) fn take_output(&mut self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// Did the transaction make anything, or will it?
+    pub(super) fn has_output(&self) -> bool {
+        self.produced
+    }
+
+    /// Bytes of output so far.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds the state changes to the output; once, before the commit.
+    pub(super) fn flush(&mut self) {
+        for tally in self.tallies.values() {
+            tally.flush(&mut self.output);
+        }
+    }
+
+    /// The offsets to read next.
+    pub(super) fn offsets(&self) -> Vec<(Partition, i64)> {
+        self.next.iter().map(|(partition, next)| (*partition, *next)).collect()
+    }
+
+    /// The transaction is committed; what it counted.
+    pub(super) fn committed(&mut self) -> Counts {
+        for tally in self.tallies.values_mut() {
+            tally.merge();
+        }
+        self.clear()
+    }
+
+    /// The transaction did not happen.
+    pub(super) fn rolled_back(&mut self) {
+        for tally in self.tallies.values_mut() {
+            tally.discard();
+        }
+        drop(self.clear());
+    }
+
+    fn clear(&mut self) -> Counts {
+        self.output.clear();
+        self.produced = false;
+        self.bytes = 0;
+        self.next.clear();
+        std::mem::take(&mut self.counts)
+    }
+
+    /// Candidates that hop 2 keeps for this worker's partitions.
+    pub(super) fn state_entries(&self) -> usize {
+        self.tallies.values().map(Tally::entries).sum()
+    }
+
+    /// Hop 1: what one post alone decides.
+    fn post(&mut self, record: &Record<'_>, turn: &Turn<'_>) {
+        let size = record.value.map_or(0, <[u8]>::len);
+        let screened = catch_unwind(AssertUnwindSafe(|| {
+            screen(record.value, turn.rules, &turn.shared.reading)
+        }));
+        let screened = screened.unwrap_or_else(|_| {
+            Err(Fault::new(Reason::Failed, "a stage of the screening failed on this record"))
+        });
+        match screened {
+            Ok(screened) => {
+                self.counts.screened(size);
+                self.decide(record, &screened, turn);
+            }
+            Err(fault) => {
+                self.counts.set_aside(size, fault.reason.name());
+                self.set_aside(record, &fault, turn);
+            }
+        }
+    }
+
+    fn set_aside(&mut self, record: &Record<'_>, fault: &Fault, turn: &Turn<'_>) {
+        let topic = self.inputs.name(record.partition.input);
+        let bytes_max = turn.shared.reading.limits.max_bytes;
+        self.output.push(event::dead_letter(record, topic, fault, bytes_max));
+    }
+
+    fn decide(&mut self, record: &Record<'_>, screened: &Screened<'_>, turn: &Turn<'_>) {
+        for hit in &screened.hits.all {
+            if let Some((_, rule)) = turn.rules.rule_of(hit.pattern) {
+                self.counts.add(Count::Hits, &[&rule.category], 1);
+            }
+        }
+        if screened.verdict.fired.is_empty() {
+            return;
+        }
+        for fired in &screened.verdict.fired {
+            let status = turn.rules.rules().get(fired.rule).map_or("", |rule| rule.status.name());
+            self.counts.add(Count::RuleVerdicts, &[turn.rules.label(fired.rule), status], 1);
+        }
+        let origin = Origin {
+            issuer: &turn.shared.issuer,
+            source: source(record, &self.inputs),
+            traceparent: record.header("traceparent"),
+            decided_at_ms: turn.now_ms,
+            signal_partitions: self.signal_partitions,
+        };
+        let issued = screened.emit(turn.rules, origin, &mut self.output);
+        self.count_issued(&issued, "direct", record.time_ms);
+    }
+
+    /// `path`: which hop decided; `time_ms`: of the record that led to it.
+    fn count_issued(&mut self, issued: &[Issued], path: &'static str, time_ms: i64) {
+        for event in issued {
+            let category = event.category.as_str();
+            match event.topic {
+                Topic::Takedowns => {
+                    self.counts.add(Count::Takedowns, &[&event.action, category], 1);
+                }
+                Topic::Reviews => self.counts.add(Count::Referrals, &[category], 1),
+                _ => self.counts.add(Count::Shadows, &[category], 1),
+            }
+            self.counts.decided(path, time_ms);
+        }
+    }
+
+    /// Hop 2: what the owner of a counter decides.
+    fn signal(&mut self, record: &Record<'_>, turn: &Turn<'_>) {
+        self.counts.add(Count::Signals, &[], 1);
+        let signal = match record.value.map(signal::read) {
+            Some(Ok(signal)) => signal,
+            Some(Err(why)) => return self.refuse_signal(record, why.to_string(), turn),
+            None => return self.refuse_signal(record, "a signal without a value".to_owned(), turn),
+        };
+        self.tally(record, signal, turn);
+    }
+
+    /// A signal is our own word: one that cannot be read is kept for the people who can tell why.
+    fn refuse_signal(&mut self, record: &Record<'_>, why: String, turn: &Turn<'_>) {
+        let fault = Fault::new(Reason::Failed, why);
+        self.counts.add(Count::DeadLetters, &[fault.reason.name()], 1);
+        self.set_aside(record, &fault, turn);
+    }
+
+    fn tally(&mut self, record: &Record<'_>, signal: Signal, turn: &Turn<'_>) {
+        let rule = turn.rules.rule(&signal.rule);
+        let time_ms = signal.time_ms;
+        let partitions = self.signal_partitions;
+        let tally = self
+            .tallies
+            .entry(record.partition.number)
+            .or_insert_with(|| Tally::new(partitions, ENTRIES_MAX));
+        let applied = tally.apply(signal, rule, turn.now_ms, &mut self.output);
+        if applied.evicted > 0 {
+            self.counts.add(Count::StateEvicted, &[], applied.evicted as u64);
+        }
+        // State is written at the commit, so there will be output even where nothing acts.
+        self.produced = true;
+        self.count_issued(&applied.issued, "counted", time_ms);
+    }
+}
+
+fn source<'a>(record: &Record<'_>, inputs: &'a Inputs) -> Source<'a> {
+    Source {
+        topic: inputs.name(record.partition.input),
+        partition: record.partition.number,
+        offset: record.offset,
+        time_ms: record.time_ms,
+    }
+}

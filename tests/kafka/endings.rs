@@ -1,0 +1,80 @@
+//! A transaction whose end gets lost on the way, comes late, or is never answered.
+
+use std::time::{Duration, Instant};
+
+use tidegate::log::Log;
+use tidegate::record::Topic;
+
+use crate::proxy::{LATE, Rule};
+use crate::support::{Copier, deployment, feed, numbers, outgoing, shared, until};
+
+/// A deployment that reaches the broker through the proxy, and has committed 50 posts.
+fn settled() -> (tidegate::log::kafka::Settings, Copier) {
+    let broker = shared();
+    let mut settings = deployment(&broker.servers());
+    settings.servers = broker.proxied_servers();
+    settings.transaction_timeout = Duration::from_secs(3);
+    feed(&settings, 0, 50);
+    let mut copier = Copier::open(&settings).settled();
+    copier.take(50);
+    assert!(copier.commit());
+    (settings, copier)
+}
+
+/// After an unknown outcome: every partition is given anew, then everything is committed once.
+fn catch_up(copier: &mut Copier, settings: &tidegate::log::kafka::Settings, count: u32) {
+    until("all partitions given anew", || {
+        copier.turn();
+        copier.owned.len() == 8
+    });
+    until("everything committed", || {
+        copier.turn();
+        copier.commit() && numbers(settings, Topic::Takedowns).len() >= count as usize
+    });
+    assert_eq!(numbers(settings, Topic::Takedowns), (0..count).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_end_nobody_heard_is_unknown_and_everything_comes_again() {
+    let _alone = shared().proxy_for_me();
+    let (settings, mut copier) = settled();
+    feed(&settings, 50, 100);
+    copier.take(100);
+    shared().proxy.set(Rule::Cut);
+    let before = shared().proxy.ends();
+    assert!(!copier.commit());
+    shared().proxy.set(Rule::Pass);
+    assert!(shared().proxy.ends() > before, "the end was tried");
+    assert_eq!(copier.unknown, 1, "aborted: {}", copier.aborted);
+    catch_up(&mut copier, &settings, 100);
+    assert_eq!(copier.seen.len(), 150, "the last 50 came twice");
+}
+
+#[test]
+fn an_end_that_was_heard_but_not_answered_is_unknown_and_nothing_comes_again() {
+    let _alone = shared().proxy_for_me();
+    let (settings, mut copier) = settled();
+    feed(&settings, 50, 100);
+    copier.take(100);
+    shared().proxy.set(Rule::Mute);
+    assert!(!copier.commit());
+    shared().proxy.set(Rule::Pass);
+    assert_eq!(copier.unknown, 1, "aborted: {}", copier.aborted);
+    catch_up(&mut copier, &settings, 100);
+    assert_eq!(copier.seen.len(), 100, "it had been committed");
+}
+
+#[test]
+fn an_end_that_comes_late_does_not_end_the_next_transaction() {
+    let _alone = shared().proxy_for_me();
+    let (settings, mut copier) = settled();
+    copier.log.send(&outgoing(Topic::Takedowns, "first", "50")).unwrap();
+    shared().proxy.set(Rule::Late);
+    let start = Instant::now();
+    copier.log.commit(&[]).unwrap();
+    assert!(start.elapsed() < LATE, "the client tried again and was heard");
+    copier.log.send(&outgoing(Topic::Takedowns, "second", "9999")).unwrap();
+    std::thread::sleep(LATE * 4 / 3);
+    copier.log.abort().unwrap();
+    assert_eq!(numbers(&settings, Topic::Takedowns), (0..51).collect::<Vec<_>>());
+}

@@ -1,0 +1,18 @@
+//! The log on a real Kafka. `cargo test --test kafka`; the jars come from tests/kafka/broker/pom.xml
+//! and lie in .tools/kafka/libs.
+//!
+//! All tests share one broker and use topic names of their own. Those that stop a broker start
+//! one for themselves. Under a runner with a process for each test every test has its own; the
+//! broker takes about a second.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod broker;
+mod endings;
+mod faults;
+mod process;
+mod proxy;
+mod rebalance;
+mod setup;
+mod support;
+mod transactions;
