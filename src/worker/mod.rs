@@ -87,7 +87,7 @@ pub struct Worker<L> {
 impl<L: Log> Worker<L> {
     /// A worker that has not joined yet.
     pub fn new(number: usize, log: L, shared: Arc<Shared>, delivery: Delivery) -> Self {
-        let pass = Pass::new(log.inputs().clone(), log.signal_partitions());
+        let pass = Pass::new(log.inputs().clone());
         Self {
             number,
             log,
@@ -213,9 +213,13 @@ impl<L: Log> Worker<L> {
                 Ok(())
             }
             Err(LogError::Unknown(why)) => {
-                tracing::warn!(worker = self.number, %why, "outcome unknown: reading state again");
+                tracing::warn!(worker = self.number, %why, "outcome unknown: partitions and state are taken anew");
                 self.rolled_back("unknown");
-                self.restore_all()
+                // All of them come back through `Polled::Assigned`, with their state to be read.
+                for partition in std::mem::take(&mut self.assigned) {
+                    self.pass.disown(partition);
+                }
+                Ok(())
             }
             Err(stop @ LogError::Stop(_)) => Err(stop),
         }
@@ -231,6 +235,9 @@ impl<L: Log> Worker<L> {
         // A restore takes its time: nothing may stay open meanwhile.
         let done = self.commit();
         self.recover(done)?;
+        // Not known before the log has met the other side.
+        self.pass.set_signal_partitions(self.log.signal_partitions());
+        self.assigned.retain(|kept| !partitions.contains(kept));
         self.assigned.extend(partitions);
         for &partition in partitions {
             self.restore(partition)?;
@@ -253,13 +260,6 @@ impl<L: Log> Worker<L> {
         }
         self.log.settle()?;
         self.tell_assigned();
-        Ok(())
-    }
-
-    fn restore_all(&mut self) -> Result<(), LogError> {
-        for partition in self.assigned.clone() {
-            self.restore(partition)?;
-        }
         Ok(())
     }
 

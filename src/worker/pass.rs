@@ -38,10 +38,10 @@ struct Turn<'a> {
 
 impl Pass {
     /// Nothing done, no partition owned.
-    pub(super) fn new(inputs: Inputs, signal_partitions: i32) -> Self {
+    pub(super) fn new(inputs: Inputs) -> Self {
         Self {
             inputs,
-            signal_partitions,
+            signal_partitions: 0,
             output: Vec::new(),
             produced: false,
             bytes: 0,
@@ -49,6 +49,11 @@ impl Pass {
             counts: Counts::default(),
             tallies: BTreeMap::new(),
         }
+    }
+
+    /// How many partitions signals and state have; before the first record is taken.
+    pub(super) fn set_signal_partitions(&mut self, partitions: i32) {
+        self.signal_partitions = partitions;
     }
 
     /// An empty tally, for a partition whose state is about to be restored.

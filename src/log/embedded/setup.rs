@@ -1,9 +1,9 @@
 //! Opening the file: whose it is, which format, which topics. What was fixed when the file was
 //! made is checked here; after that nobody asks again.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redb::{
     Builder, Database, DatabaseError, ReadableTable, StorageError, Table, WriteTransaction,
@@ -104,20 +104,39 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
     posts.chain(own).collect()
 }
 
-/// Makes the file if there is none, readable by this user only: it holds what people wrote.
+/// Makes the file if there is none, readable by this user only: it holds what people wrote. It is
+/// made whole beside its place and then linked there, so that a process killed meanwhile leaves no
+/// half of a file, and two processes that begin at once do not take it from each other.
 fn make(path: &Path) -> Result<(), LogError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(LogError::Stop(format!(
+    if path.exists() {
+        return Ok(());
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let made = make_at(&beside).and_then(|()| match fs::hard_link(&beside, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    });
+    // Where nothing was made there is nothing to remove.
+    drop(fs::remove_file(&beside));
+    made.map_err(|error| {
+        LogError::Stop(format!(
             "cannot make the log {}: {error}; make its folder writable or set embedded.path",
             path.display()
-        ))),
-    }
+        ))
+    })
+}
+
+/// An empty database, durable.
+fn make_at(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path)?);
+    drop(Builder::new().create(path).map_err(std::io::Error::other)?);
+    fs::File::open(path)?.sync_all()
 }
 
 fn open_fault(path: &Path, error: DatabaseError) -> String {
