@@ -1,0 +1,1 @@
+//! What the commands say and with which exit code they leave.

@@ -1,0 +1,11 @@
+//! The built service, run as a process: the scenarios of the pipeline on the log in a file, the
+//! service killed under load, and the command line. The same scenarios on Kafka are in tests/kafka.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cli;
+mod crashes;
+mod embedded;
+mod node;
+mod plants;
+mod scenarios;
