@@ -48,8 +48,8 @@ pub(super) fn open(settings: &Settings) -> Result<(Store, Ledger), LogError> {
 
 fn check(settings: &Settings) -> Result<(), LogError> {
     let counts = [
-        ("log.partitions", settings.partitions),
-        ("log.signal_partitions", settings.signal_partitions),
+        ("embedded.partitions", settings.partitions),
+        ("embedded.signal_partitions", settings.signal_partitions),
     ];
     for (name, count) in counts {
         if !(1..=PARTITIONS_MAX).contains(&count) {
@@ -81,7 +81,7 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
         name: name.clone(),
         role: Role::Posts,
         partitions: settings.partitions,
-        setting: "log.partitions",
+        setting: "embedded.partitions",
     });
     let own = Topic::ALL.into_iter().filter(|topic| !topic.compacted()).map(|topic| {
         let name = settings.name(topic);
@@ -90,7 +90,7 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
                 name,
                 role: Role::Signals,
                 partitions: settings.signal_partitions,
-                setting: "log.signal_partitions",
+                setting: "embedded.signal_partitions",
             },
             _ => Wanted {
                 name,
@@ -113,7 +113,7 @@ fn make(path: &Path) -> Result<(), LogError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(LogError::Stop(format!(
-            "cannot make the log {}: {error}; make its folder writable or set log.path",
+            "cannot make the log {}: {error}; make its folder writable or set `embedded.path`",
             path.display()
         ))),
     }
@@ -123,18 +123,20 @@ fn open_fault(path: &Path, error: DatabaseError) -> String {
     let path = path.display();
     match error {
         DatabaseError::DatabaseAlreadyOpen => format!(
-            "cannot open the log {path}: another process has it open; stop it or set log.path"
+            "cannot open the log {path}: another process has it open; stop it or set `embedded.path`"
         ),
         DatabaseError::Storage(StorageError::Io(error))
             if error.kind() == ErrorKind::InvalidData =>
         {
-            format!("cannot open the log {path}: it is some other file; set log.path")
+            format!("cannot open the log {path}: it is some other file; set `embedded.path`")
         }
         DatabaseError::Storage(StorageError::Corrupted(what)) => format!(
             "cannot open the log {path}: it is damaged ({what}); restore it from a copy, or move \
              it away to begin anew"
         ),
-        error => format!("cannot open the log {path}: {error}; check the disk or set log.path"),
+        error => {
+            format!("cannot open the log {path}: {error}; check the disk or set `embedded.path`")
+        }
     }
 }
 
@@ -190,14 +192,14 @@ fn check_format(
     if format != FORMAT.to_string() {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its format is {format}, this version reads {FORMAT}; \
-             run the version of tidegate that wrote it, or a newer one, or set log.path"
+             run the version of tidegate that wrote it, or a newer one, or set `embedded.path`"
         )));
     }
     let prefix = meta_or(meta, "prefix", &settings.prefix).map_err(fault)?;
     if prefix != settings.prefix {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its topics begin with {prefix:?}, the settings say {:?}; \
-             set the prefix back, or set log.path",
+             set the prefix back, or set `embedded.path`",
             settings.prefix
         )));
     }
@@ -220,7 +222,7 @@ fn number_topics(
                 return Err(LogError::Stop(format!(
                     "the log {path} was made with {old} partitions of {name}, {setting} says \
                      {partitions}: the number is fixed for the life of the file, because the state \
-                     of a key must not move; set it back, or set log.path to begin anew"
+                     of a key must not move; set it back, or set `embedded.path` to begin anew"
                 )));
             }
             continue;
