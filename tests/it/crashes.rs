@@ -1,13 +1,16 @@
 //! The service on the log in a file, killed again and again under load.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
+use serde_json::Value;
+use tidegate::log::embedded::{Embedded, Span};
 use tidegate::record::Topic;
 
 use crate::embedded;
 use crate::node::{self, Node, until};
-use crate::plants::{self, Account};
+use crate::plants::{self, Account, Moments};
 use crate::scenarios;
 
 /// How often it is killed.
@@ -15,23 +18,6 @@ const KILLS: u32 = 10;
 
 /// Posts of one request.
 const BATCH: usize = 100;
-
-/// A fixed sequence of numbers that look random: the moments of the kills.
-pub(crate) struct Moments(u64);
-
-impl Moments {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next, in milliseconds from `from` to `to`.
-    pub(crate) fn next(&mut self, from: u64, to: u64) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Duration::from_millis(from + self.0 % (to - from))
-    }
-}
 
 /// Appends lines until it is acknowledged; a lost acknowledgement must not double them, so each
 /// request is numbered.
@@ -48,6 +34,20 @@ fn append(api: u16, lines: &[u8], sequence: u64) {
             Some(other) => panic!("{other:?}"),
         }
     });
+}
+
+/// Planted posts that lie in the log more than once: they tell where doubles came in.
+fn planted_twice(log: &Arc<Embedded>, account: &Account) -> usize {
+    let mut seen = BTreeSet::new();
+    let name = &log.inputs().names()[0];
+    let all = Span { from: 0, records_max: usize::MAX, bytes_max: usize::MAX };
+    let partitions = 0..i32::try_from(log.ends(name).len()).unwrap();
+    let posts = partitions.flat_map(|partition| log.read(name, partition, all).unwrap());
+    posts
+        .map(|record| serde_json::from_slice(&record.value.unwrap()).unwrap())
+        .filter(|post: &Value| account.holds(post["id"].as_str().unwrap()))
+        .filter(|post| !seen.insert(post["id"].to_string()))
+        .count()
 }
 
 #[test]
@@ -93,11 +93,36 @@ fn ten_kills_under_load_lose_and_double_nothing() {
     let (counted, direct) = account.planted();
     assert!(counted > 50 && direct > 50, "{counted} and {direct} planted: too few to tell");
     let faults = account.faults(&takedowns);
+    let twice = planted_twice(&log, &account);
     assert!(
         faults.is_empty(),
-        "{} faults of {counted} + {direct}: {:#?}",
+        "{} faults in {counted} + {direct} planted, of which {twice} are in the log twice: {:#?}",
         faults.len(),
-        faults.iter().take(20).collect::<Vec<_>>()
+        &faults[..faults.len().min(20)]
     );
     assert!(embedded::rows(&log, Topic::Deadletters).is_empty());
+}
+
+/// A client whose answer was lost in a crash sends its request again: it must be taken once.
+#[test]
+fn a_request_sent_again_after_a_crash_is_taken_once() {
+    let folder = scenarios::folder();
+    let config = embedded::config(scenarios::PACK);
+    let ports = node::free_ports();
+    let lines: Vec<_> =
+        (1..=3).map(|n| scenarios::post(&format!("p{n}"), "c1", "a1", "blorp")).collect();
+    for _ in 0..2 {
+        let mut node = Node::spawn_at(folder.path(), &config, ports);
+        node.wait_until_ready();
+        append(ports.0, &lines.join(&b'\n'), 1);
+        drop(node.kill());
+    }
+    let mut node = Node::spawn_at(folder.path(), &config, ports);
+    node.wait_until_ready();
+    append(ports.0, &scenarios::post("p4", "c1", "a1", "blorp"), 2);
+    until("the last one", || (node.takedowns().len() >= 4).then_some(()));
+    drop(node.stop());
+    let rows = embedded::rows(&embedded::open(folder.path()), Topic::Takedowns);
+    let posts: Vec<_> = scenarios::acted_on(&rows).into_iter().map(|(post, _)| post).collect();
+    assert_eq!(posts, ["p1", "p2", "p3", "p4"]);
 }

@@ -2,6 +2,7 @@
 //! acted on exactly once by its rule, each count complete, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 use tidegate::traffic::{Disguise, MadePost, Plan, Plant, Traffic};
@@ -31,6 +32,23 @@ pub(crate) fn traffic(seed: u64) -> Traffic {
     Traffic::new(seed, Plan { plants, plant_share: 0.1, ..Plan::default() }).unwrap()
 }
 
+/// A fixed sequence of numbers that look random: the moments of the kills.
+pub(crate) struct Moments(u64);
+
+impl Moments {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next, in milliseconds from `from` to `to`.
+    pub(crate) fn next(&mut self, from: u64, to: u64) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Duration::from_millis(from + self.0 % (to - from))
+    }
+}
+
 /// What was planted.
 #[derive(Default)]
 pub(crate) struct Account {
@@ -47,6 +65,11 @@ impl Account {
             let before = self.planted.insert(post.id.clone(), (planted.rule.clone(), author));
             assert!(before.is_none(), "a planted id is its own");
         }
+    }
+
+    /// Was something planted in this post?
+    pub(crate) fn holds(&self, post: &str) -> bool {
+        self.planted.contains_key(post)
     }
 
     /// Posts planted for the rule that counts and for the others.
