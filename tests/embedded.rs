@@ -377,7 +377,7 @@ fn retention_by_bytes_never_deletes_what_is_not_consumed() {
             Err(other) => panic!("{other}"),
         }
     };
-    assert!(why.contains("log.retention_bytes is 300000; try again later, or start"), "{why}");
+    assert!(why.contains("embedded.retention_bytes is 300000; try again later, or start"), "{why}");
     assert!((250..350).contains(&appended), "{appended} records of 1,000 bytes");
     assert_eq!(log.starts("tidegate.posts"), [0, 0], "nothing is consumed, nothing goes");
     worker.send(&outgoing(Topic::Takedowns, None, "t", Some("not held back"))).unwrap();
@@ -463,8 +463,12 @@ fn what_was_fixed_when_the_file_was_made_is_checked() {
     let base = || settings(folder.path());
     let posts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let table = [
-        ("posts", Settings { partitions: 3, ..base() }, "log.partitions says 3"),
-        ("signals", Settings { signal_partitions: 8, ..base() }, "log.signal_partitions says 8"),
+        ("posts", Settings { partitions: 3, ..base() }, "embedded.partitions says 3"),
+        (
+            "signals",
+            Settings { signal_partitions: 8, ..base() },
+            "embedded.signal_partitions says 8",
+        ),
         ("prefix", Settings { prefix: "other.".to_owned(), ..base() }, "set the prefix back"),
         ("none", Settings { partitions: 0, ..base() }, "from 1 to 1024"),
         ("no topic", Settings { posts_topics: Vec::new(), ..base() }, "name one at least"),

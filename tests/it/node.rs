@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -37,7 +37,6 @@ pub(crate) struct Node {
     child: Child,
     api: u16,
     operations: u16,
-    config: PathBuf,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -77,7 +76,7 @@ impl Node {
                 lines.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { child, api, operations, config: path, log, reader: Some(reader) }
+        Self { child, api, operations, log, reader: Some(reader) }
     }
 
     /// Waits until `/readyz` says yes.
@@ -151,11 +150,6 @@ impl Node {
     /// Address of the API, for the commands that talk to a running service.
     pub(crate) fn api(&self) -> String {
         format!("127.0.0.1:{}", self.api)
-    }
-
-    /// The configuration file it runs with.
-    pub(crate) fn config(&self) -> &Path {
-        &self.config
     }
 
     /// All metrics, as text.

@@ -197,8 +197,8 @@ fn check(job: &Job, ledger: &Ledger, view: &View) -> Result<(), Refusal> {
         let waiting = topic.unconsumed();
         if topic.role == Role::Posts && waiting >= limit {
             return Err(Refusal::Full(format!(
-                "{waiting} bytes of {} wait for the workers and log.retention_bytes is {limit}; \
-                 try again later, or start the workers, or raise log.retention_bytes",
+                "{waiting} bytes of {} wait for the workers and embedded.retention_bytes is {limit}; \
+                 try again later, or start the workers, or raise embedded.retention_bytes",
                 topic.name
             )));
         }
