@@ -2,6 +2,7 @@
 //! service killed under load, and the command line. The same scenarios on Kafka are in tests/kafka.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "waiting for a service takes a clock")]
 
 mod cli;
 mod crashes;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tidegate::record::Topic;
+use tidegate::traffic::MadePost;
 
 use crate::broker::Broker;
 use crate::node::{Node, until};
@@ -27,10 +28,8 @@ fn under_load(deployment: &Deployment, seed: u64, act: impl FnOnce()) -> Account
             while !over.load(Ordering::Relaxed) || traffic.is_within_series() {
                 let posts: Vec<_> = (0..30).map(|_| traffic.make()).collect();
                 account.note(&posts);
-                for post in &posts {
-                    feed.send(post.channel.as_bytes(), &post.json).unwrap();
-                }
-                feed.flush().unwrap();
+                let send = |post: &MadePost| feed.send(post.channel.as_bytes(), &post.json);
+                posts.iter().try_for_each(send).and_then(|()| feed.flush()).unwrap();
                 std::thread::sleep(Duration::from_millis(100));
             }
             account
