@@ -508,7 +508,7 @@ fn a_file_of_a_newer_version_or_of_another_kind_is_refused() {
 
     let nowhere = Settings::new(folder.path().join("missing").join("log.redb"));
     let why = stop_text(Embedded::open(nowhere));
-    assert!(why.contains("make its folder writable or set log.path"), "{why}");
+    assert!(why.contains("make its folder writable or set embedded.path"), "{why}");
 }
 
 #[test]
@@ -529,7 +529,7 @@ fn a_second_open_is_refused_here_and_in_another_process() {
     let log = open(folder.path());
     let why = stop_text(Embedded::open(settings(folder.path())));
     let want = format!(
-        "cannot open the log {}: another process has it open; stop it or set log.path",
+        "cannot open the log {}: another process has it open; stop it or set embedded.path",
         path.display()
     );
     assert_eq!(why, want);
@@ -718,4 +718,28 @@ fn screen_for_ever(log: &Arc<Embedded>) {
             worker.commit(&next_of(&records)).unwrap();
         }
     }
+}
+
+#[test]
+fn an_append_sent_again_is_taken_once_even_after_a_restart() {
+    use tidegate::log::embedded::{NewRecord, Once};
+    use tidegate::record::InputId;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::new(folder.path().join("log"));
+    let record = |text: &str| NewRecord {
+        input: InputId(0),
+        key: Some(b"c1".to_vec()),
+        value: Some(text.as_bytes().to_vec()),
+        headers: Vec::new(),
+        time_ms: 1,
+    };
+    let once = |sequence| Once { producer: "run-1".to_owned(), sequence };
+    let log = Embedded::open(settings.clone()).unwrap();
+    assert_eq!(log.append_once(vec![record("a")], once(1)).unwrap().ends.len(), 1);
+    assert_eq!(log.append_once(vec![record("a")], once(1)).unwrap().ends, []);
+    log.close().unwrap();
+    let log = Embedded::open(settings).unwrap();
+    assert_eq!(log.append_once(vec![record("a")], once(1)).unwrap().ends, []);
+    assert_eq!(log.append_once(vec![record("b")], once(2)).unwrap().ends.len(), 1);
+    assert_eq!(log.ends("tidegate.posts").iter().sum::<i64>(), 2);
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::feed::new_record;
-use super::http::{Health, Ingest, Line, Metrics, Page, Refusal, Screener, Takedowns};
+use super::http::{Health, Ingest, Line, Metrics, Once, Page, Refusal, Screener, Takedowns};
 use crate::decode::Format;
 use crate::event::{self, Source};
-use crate::log::embedded::{AppendError, Embedded, Span, StoredRecord};
+use crate::log::embedded::{self, AppendError, Embedded, Span, StoredRecord};
 use crate::record::Topic;
 use crate::screen::{Origin, screen};
 use crate::worker::{Shared, clock};
@@ -29,10 +29,16 @@ pub(super) struct Desk {
 }
 
 impl Ingest for Desk {
-    fn ingest(&self, posts: &[Line<'_>]) -> Result<(), Refusal> {
+    fn ingest(&self, posts: &[Line<'_>], once: Option<Once>) -> Result<(), Refusal> {
         let now = clock::now_ms();
         let records = posts.iter().map(|line| new_record(line.json, now)).collect();
-        match self.log.append(records) {
+        let appended = match once {
+            None => self.log.append(records),
+            Some(Once { producer, sequence }) => {
+                self.log.append_once(records, embedded::Once { producer, sequence })
+            }
+        };
+        match appended {
             Ok(_) => Ok(()),
             Err(AppendError::Full(_)) => Err(Refusal::Full { retry_after: RETRY_AFTER }),
             Err(AppendError::Refused(detail)) => Err(Refusal::Invalid { line: None, detail }),

@@ -170,7 +170,7 @@ impl Reader<'_> {
     }
 
     /// `[.]`, `( dot )`, `[:]//`: one of [`BRACKETED`] between brackets of any kind; the spaces
-    /// around a dot between two labels belong to it.
+    /// around a dot behind a label belong to it.
     fn bracketed(&mut self, open: Unit) -> Option<()> {
         let mut at = self.skip_space(self.at + 1);
         let mut word = String::new();
@@ -191,8 +191,7 @@ impl Reader<'_> {
         let after = self.skip_space(at);
         let before_is_label =
             before.and_then(|index| self.out.get(index)).is_some_and(|unit| unit.is_label());
-        let after_is_label = self.seen.get(after).is_some_and(|unit| unit.is_label());
-        if *stands_for == "." && before_is_label && after_is_label {
+        if *stands_for == "." && before_is_label {
             self.out.truncate(before.map_or(0, |index| index + 1));
             range = (self.out.last()?.end, self.seen.get(after)?.start);
             at = after;

@@ -120,7 +120,7 @@ impl Finder {
     }
 
     /// Labels from `at` on with one dot between each two, as many as a host may have; of a first
-    /// label that is too long only the end, for text may be glued to it.
+    /// label that is too long only the end, for text may be glued to it; still too long, if none is.
     fn labels(&self, at: usize) -> Vec<Range<usize>> {
         let mut labels: Vec<Range<usize>> = Vec::new();
         let mut start = at;
@@ -128,7 +128,7 @@ impl Finder {
             let length = self.units.iter().skip(start).take_while(|unit| unit.is_label()).count();
             let end = start + length;
             if labels.is_empty() {
-                start = start.max(end.saturating_sub(host::LABEL_MAX));
+                start = start.max(end.saturating_sub(host::LABEL_MAX + 1));
             }
             labels.push(start..end);
             let first = labels.first().map_or(start, |label| label.start);

@@ -37,6 +37,8 @@ fn plain_links_are_found_without_the_punctuation_around_them() {
         ("https://zorb.example./a", &[("https://zorb.example./a", "zorb.example", "/a")]),
         ("https://zorb.example. Next", &[("https://zorb.example", "zorb.example", "")]),
         ("https://zorb.example:8443/a", &[("https://zorb.example:8443/a", "zorb.example", "/a")]),
+        ("https://zorb.example:80a", &[("https://zorb.example", "zorb.example", "")]),
+        ("https://zorb.example:123456", &[("https://zorb.example", "zorb.example", "")]),
         ("https://zorb.example: yes", &[("https://zorb.example", "zorb.example", "")]),
         ("https://zorb.example?q=1#f", &[("https://zorb.example?q=1#f", "zorb.example", "?q=1#f")]),
         ("https://zorb.example#f", &[("https://zorb.example#f", "zorb.example", "#f")]),
@@ -101,6 +103,7 @@ fn a_bare_domain_needs_a_public_ending() {
         ("_zorb.com_", &[("zorb.com", "zorb.com", "")]),
         ("-zorb.com", &[("zorb.com", "zorb.com", "")]),
         ("my_shop.zorb.com", &[("my_shop.zorb.com", "my_shop.zorb.com", "")]),
+        ("zorb.com.сам", &[("zorb.com", "zorb.com", "")]),
         ("zorb.com.nothing", &[("zorb.com", "zorb.com", "")]),
         (
             "a.com,b.net;c.org",
@@ -111,6 +114,28 @@ fn a_bare_domain_needs_a_public_ending() {
     ];
     for (text, wanted) in cases {
         check(text, wanted);
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_host_is_cut_where_a_label_begins() {
+    let long = "a".repeat(63);
+    check(&format!("{long}.com"), &[(&format!("{long}.com"), &format!("{long}.com"), "")]);
+    check(&format!("a{long}.com"), &[]);
+    check(&format!("https://a{long}.com"), &[]);
+    check(&format!("{}zorb.com", "中".repeat(500)), &[("zorb.com", "zorb.com", "")]);
+    for labels in [126, 127, 200, 1000] {
+        let text = "a.".repeat(labels) + "com";
+        let found = links(&text);
+        let [link] = &*found else { panic!("one link of {labels} labels: {found:?}") };
+        assert_eq!(link.range.end, text.len());
+        assert!((2..=253).contains(&link.host.len()) && link.host.starts_with("a."));
+        assert_eq!(text.get(link.range.clone()), Some(&*link.host));
+    }
+    // Wherever the run is cut, it is not cut within a host.
+    for labels in 100..400 {
+        let found = links(&("a.".repeat(labels) + "zorb.com"));
+        assert!(found.len() == 1 && found[0].host.ends_with("zorb.com"), "{labels} labels");
     }
 }
 

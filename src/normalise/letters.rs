@@ -175,7 +175,9 @@ pub(super) fn home(glyphs: &[Glyph]) -> Home {
     let of = |script: Script| letters().filter(move |glyph| glyph.ch.script() == script);
     let (latin, cyrillic, arabic) =
         (of(Script::Latin).count(), of(Script::Cyrillic).count(), of(Script::Arabic).count());
-    let as_cyrillic = of(Script::Latin).all(|glyph| tables::cyrillic_twin(face(glyph)).is_some());
+    let as_cyrillic = of(Script::Latin).all(|glyph| {
+        tables::cyrillic_twin(face(glyph)).is_some() || !in_cyrillic(glyph).is_empty()
+    });
     let as_latin = of(Script::Cyrillic).all(|glyph| tables::twin(face(glyph)).is_some());
     let rather = if as_cyrillic == as_latin { cyrillic > latin } else { as_cyrillic };
     match () {
@@ -197,6 +199,10 @@ pub(super) fn plain(glyph: &Glyph, home: Home) -> Vec<Reading> {
         let letters: Vec<_> = letters.collect();
         return if letters.is_empty() { vec![Reading::Char(glyph.ch)] } else { letters };
     }
+    let twin = if home == Home::Cyrillic { tables::cyrillic_twin(face(glyph)) } else { None };
+    if let Some(twin) = twin.filter(|_| glyph.ch.is_ascii_lowercase()) {
+        return vec![Reading::Char(twin)];
+    }
     let cyrillic = if home == Home::Cyrillic { in_cyrillic(glyph) } else { "" };
     if !cyrillic.is_empty() {
         return chars(cyrillic);
@@ -204,17 +210,15 @@ pub(super) fn plain(glyph: &Glyph, home: Home) -> Vec<Reading> {
     match glyph.ch {
         '1' | '!' | '|' => chars("il"),
         '£' => chars("l"),
-        c if c.is_ascii_lowercase() => {
-            let twin = (home == Home::Cyrillic).then(|| tables::cyrillic_twin(face(glyph)));
-            vec![Reading::Char(twin.flatten().unwrap_or(c))]
-        }
+        c if c.is_ascii_lowercase() => vec![Reading::Char(c)],
         c if glyph.kind != Kind::Letter || glyph.shown == 'µ' => vec![Reading::Char(canonical(c))],
         c if home == Home::Latin => vec![latin(glyph).unwrap_or(Reading::Char(c))],
         c => vec![Reading::Char(c)],
     }
 }
 
-/// Digits, signs and Latin letters in a Cyrillic word, where they have no twin.
+/// Digits, signs and Latin letters in a Cyrillic word, where they have no twin: the own table read
+/// backwards.
 fn in_cyrillic(glyph: &Glyph) -> &'static str {
     match glyph.ch {
         '0' => "о",
@@ -231,6 +235,11 @@ fn in_cyrillic(glyph: &Glyph) -> &'static str {
         'n' => "п",
         'w' => "ш",
         'r' => "г",
+        'k' => "к",
+        'm' => "м",
+        't' => "т",
+        'h' => "н",
+        'b' => "вб",
         _ => "",
     }
 }

@@ -28,24 +28,42 @@ const LINKS: Keys = Keys {
     later: &[],
 };
 
-/// Services that links are known to belong to.
-const SERVICES: [&str; 16] = [
-    "discord",
-    "facebook",
-    "instagram",
-    "line",
-    "messenger",
-    "signal",
-    "snapchat",
+/// Services that links are known to belong to, by the names that `extract` gives them.
+const SERVICES: [&str; 34] = [
     "telegram",
-    "threema",
-    "tiktok",
-    "twitter",
-    "viber",
-    "vk",
-    "wechat",
+    "telegraph",
     "whatsapp",
+    "signal",
+    "viber",
+    "discord",
+    "vk",
+    "ok",
+    "max",
+    "instagram",
+    "threads",
+    "facebook",
+    "x",
+    "tiktok",
     "youtube",
+    "snapchat",
+    "wechat",
+    "qq",
+    "line",
+    "kakaotalk",
+    "zalo",
+    "skype",
+    "threema",
+    "wickr",
+    "simplex",
+    "matrix",
+    "reddit",
+    "paypal",
+    "cashapp",
+    "amazon",
+    "aliexpress",
+    "ebay",
+    "etsy",
+    "avito",
 ];
 
 const MATCHES: [(&str, Match); 4] = [
@@ -421,7 +439,8 @@ fn is_mark(letter: char) -> bool {
 
 fn is_channel(text: &str) -> bool {
     let name = text.strip_prefix('@').unwrap_or(text);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
 }
 
 /// Does a pattern find rules worth trying? Words, links and the like do; a regex where every

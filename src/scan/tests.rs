@@ -1,4 +1,5 @@
 //! Tests of the scan: the cases of tests/data, and what they do not say.
+#![expect(clippy::indexing_slicing, reason = "a wrong index fails the test, as it should")]
 
 use std::sync::Arc;
 
@@ -336,10 +337,8 @@ fn hostile_texts_of_64_kib_cost_little() {
         "a ",
         "aб",
         "1a",
-        "a.",
         "啊",
         "啊.",
-        "a|",
         "@a",
         "🅱 ",
         "🇧",
@@ -351,7 +350,6 @@ fn hostile_texts_of_64_kib_cost_little() {
         "a b cd ",
         "ﷺ",
         "\u{200B}",
-        "!a",
         "مر7",
         "١ ",
         "a a a  ",
@@ -428,11 +426,14 @@ proptest! {
     fn a_word_is_found_under_every_disguise_of_its_letters(picks in prop::collection::vec(0usize..4, 6)) {
         let ways = [["b", "8", "В", "ʙ"], ["l", "1", "|", "ł"], ["o", "0", "о", "ø"], ["r", "г", "ʀ", "ɍ"], ["p", "р", "₽", "ᴘ"], ["s", "$", "5", "ѕ"]];
         let word: String = ways.iter().zip(&picks).map(|(ways, pick)| ways[*pick]).collect();
-        let inner = word.chars().next_back().is_some_and(|c| c == '5') && picks[..5] == [0; 5];
+        // Not odd by the clauses: a model number, a year, letters of one script by names alone.
+        let digits = |chars: &mut dyn Iterator<Item = char>| chars.take_while(char::is_ascii_digit).count();
+        let model = digits(&mut word.chars()) >= 2;
         let odd = word == "blorps" || word.chars().any(|c| !"łøɍ".contains(c) && !c.is_ascii_alphabetic());
+        let last_digit = picks[..5] == [0; 5] && word.ends_with('5');
         // `|` is a letter between letters only.
-        let pipe = !word.contains('|') || (!word.contains("8|") && !word.contains("|0"));
-        prop_assume!(odd && pipe && !inner);
+        let pipe = !word.contains("8|") && !word.contains("|0");
+        prop_assume!(odd && pipe && !model && !last_digit);
         let text = format!("so {word} then");
         let pattern = entries(View::Unmasked, Match::Word, 0, &["blorps"]);
         let hits = text_hits(vec![pattern], &text);

@@ -6,7 +6,7 @@ use tidegate::log::Log;
 use tidegate::record::Topic;
 
 use crate::proxy::{LATE, Rule};
-use crate::support::{Copier, deployment, feed, numbers, outgoing, shared, until};
+use crate::support::{Copier, deployment, expect, feed, numbers, outgoing, shared, until};
 
 /// A deployment that reaches the broker through the proxy, and has committed 50 posts.
 fn settled() -> (tidegate::log::kafka::Settings, Copier) {
@@ -31,7 +31,7 @@ fn catch_up(copier: &mut Copier, settings: &tidegate::log::kafka::Settings, coun
         copier.turn();
         copier.commit() && numbers(settings, Topic::Takedowns).len() >= count as usize
     });
-    assert_eq!(numbers(settings, Topic::Takedowns), (0..count).collect::<Vec<_>>());
+    expect(settings, Topic::Takedowns, 0..count);
 }
 
 #[test]
@@ -76,5 +76,5 @@ fn an_end_that_comes_late_does_not_end_the_next_transaction() {
     copier.log.send(&outgoing(Topic::Takedowns, "second", "9999")).unwrap();
     std::thread::sleep(LATE * 4 / 3);
     copier.log.abort().unwrap();
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..51).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..51);
 }

@@ -7,7 +7,7 @@ use tidegate::log::{Log, LogError, Polled};
 use tidegate::record::Topic;
 
 use crate::broker::Broker;
-use crate::support::{Copier, deployed, deployment, feed, numbers, settings, until};
+use crate::support::{Copier, deployed, deployment, expect, feed, numbers, settings, until};
 
 #[test]
 fn a_broker_away_at_the_start_is_waited_for() {
@@ -50,7 +50,7 @@ fn a_broker_that_goes_away_and_comes_back_loses_and_doubles_nothing() {
         });
         println!("round {round}: {:?} from the end to the last commit", away.elapsed());
     }
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..300).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..300);
     println!("aborted {}, unknown {}, lost {}", copier.aborted, copier.unknown, copier.lost);
 }
 
@@ -72,7 +72,7 @@ fn a_commit_while_the_broker_is_away_ends_and_nothing_of_it_is_doubled() {
         copier.turn();
         copier.commit() && numbers(&settings, Topic::Takedowns).len() >= 60
     });
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..60).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..60);
     println!("aborted {}, unknown {}", copier.aborted, copier.unknown);
 }
 
@@ -104,5 +104,5 @@ fn one_of_two_processes_with_one_name_stops_and_says_why() {
         winner.turn();
         winner.commit() && numbers(&settings, Topic::Takedowns).len() >= 20
     });
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..20).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..20);
 }

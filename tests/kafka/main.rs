@@ -6,6 +6,8 @@
 //! broker takes about a second.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::print_stdout, reason = "timings, and a broker's last words where a test fails")]
+#![expect(clippy::disallowed_methods, reason = "waiting for a broker takes a clock")]
 
 mod broker;
 mod endings;

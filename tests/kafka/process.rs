@@ -7,7 +7,7 @@ use std::time::Instant;
 use tidegate::log::Log;
 use tidegate::record::Topic;
 
-use crate::support::{Copier, deployed, feed, numbers, outgoing, until};
+use crate::support::{Copier, deployed, expect, feed, outgoing, until};
 
 /// Tells the child, which is this same test in a process of its own, what deployment to work on.
 const CHILD: &str = "TIDEGATE_TEST_CHILD";
@@ -58,5 +58,5 @@ fn a_worker_killed_in_a_transaction_starts_again_from_its_last_commit() {
     assert!(copier.commit());
     until("nothing more", || !copier.turn());
     assert_eq!(copier.seen.len(), 50, "what was committed does not come again");
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..100).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..100);
 }

@@ -6,7 +6,7 @@ use tidegate::log::kafka::{KafkaLog, Settings};
 use tidegate::log::{Log, Polled};
 use tidegate::record::Topic;
 
-use crate::support::{Copier, POLL, deployed, feed, numbers, until};
+use crate::support::{Copier, POLL, deployed, expect, feed, numbers, until};
 
 fn slot(settings: &Settings, slot: u16) -> Settings {
     Settings { slot, ..settings.clone() }
@@ -38,7 +38,7 @@ fn two_workers_share_and_hand_over_without_loss_or_double() {
         let done = || numbers(&settings, Topic::Takedowns).len() >= fed as usize;
         !came && done()
     });
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..fed).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..fed);
     assert_eq!((first.lost, second.lost), (0, 0));
     assert_eq!((first.unknown, second.unknown), (0, 0));
     println!("aborted: {} and {}", first.aborted, second.aborted);
@@ -88,7 +88,7 @@ fn nothing_moves_until_the_worker_settles() {
     assert_eq!(first.aborted, 0, "a commit inside the rebalance works");
     second.turn();
     assert!(second.seen.is_empty(), "all of it was committed before it was handed over");
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..100).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..100);
 }
 
 #[test]

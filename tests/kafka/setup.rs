@@ -12,7 +12,9 @@ use tidegate::log::{Log, LogError, Polled};
 use tidegate::record::Topic;
 
 use crate::broker::SCRAM;
-use crate::support::{Copier, POLL, SIZES, deployed, feed, numbers, settings, shared, until};
+use crate::support::{
+    Copier, POLL, SIZES, deployed, expect, feed, outgoing, settings, shared, until,
+};
 
 /// Polls until the log stops, and tells why.
 fn why_it_stops(settings: Settings) -> String {
@@ -64,18 +66,41 @@ fn a_topic_that_is_missing_is_named_with_what_to_do() {
     assert!(why.contains("tidegate topics create --config"), "{why}");
 }
 
-#[test]
-fn signals_and_state_of_unequal_counts_are_refused() {
-    let settings = settings(&shared().servers());
-    // Made by hand, before the command was run.
-    let name = settings.topic(Topic::State);
+/// A topic that was there before the command was run.
+fn make_by_hand(settings: &Settings, topic: &NewTopic<'_>) {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &settings.servers);
     let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
-    let topic = NewTopic::new(&name, 2, TopicReplication::Fixed(1));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let made = runtime.block_on(admin.create_topics([&topic], &AdminOptions::new())).unwrap();
+    let made = runtime.block_on(admin.create_topics([topic], &AdminOptions::new())).unwrap();
     assert!(made[0].is_ok(), "{made:?}");
+}
+
+#[test]
+fn a_record_the_topic_is_too_small_for_stops_instead_of_coming_again_for_ever() {
+    let settings = settings(&shared().servers());
+    let name = settings.topic(Topic::Deadletters);
+    let small = NewTopic::new(&name, 2, TopicReplication::Fixed(1));
+    make_by_hand(&settings, &small.set("max.message.bytes", "2000"));
+    let rows = topics::create(&settings, &SIZES).unwrap();
+    let row = rows.iter().find(|row| row.topic == name).unwrap().to_string();
+    assert!(row.contains("max.message.bytes is 2000, should be 1114112"), "{row}");
+    let mut copier = Copier::open(&settings).settled();
+    let mut record = outgoing(Topic::Deadletters, "k", "");
+    // Does not compress.
+    let noise: Vec<[u8; 32]> =
+        (0..500_u32).map(|number| *blake3::hash(&number.to_le_bytes()).as_bytes()).collect();
+    record.value = Some(noise.concat());
+    copier.log.send(&record).unwrap();
+    let Err(LogError::Stop(why)) = copier.log.commit(&[]) else { panic!("it did not stop") };
+    assert!(why.contains(&name) && why.contains("tidegate topics check"), "{why}");
+}
+
+#[test]
+fn signals_and_state_of_unequal_counts_are_refused() {
+    let settings = settings(&shared().servers());
+    let name = settings.topic(Topic::State);
+    make_by_hand(&settings, &NewTopic::new(&name, 2, TopicReplication::Fixed(1)));
     let rows = topics::create(&settings, &SIZES).unwrap();
     let state = rows.iter().find(|row| row.topic == name).unwrap();
     let told = state.to_string();
@@ -106,7 +131,7 @@ fn tls_and_passwords_pass_through_to_every_client() {
     copier.take(20);
     assert!(copier.commit());
     copier.log.restore(crate::support::partition(1, 0), &mut |_, _| {}).unwrap();
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..20).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..20);
 }
 
 #[test]

@@ -82,6 +82,14 @@ pub(crate) fn numbers(settings: &Settings, topic: Topic) -> Vec<u32> {
     numbers
 }
 
+/// Waits until a topic has this many numbers, then asserts that it has these. A commit returns
+/// before the broker has marked every partition of it, so a single look may come too early.
+pub(crate) fn expect(settings: &Settings, topic: Topic, expected: impl IntoIterator<Item = u32>) {
+    let expected: Vec<u32> = expected.into_iter().collect();
+    until("everything visible", || numbers(settings, topic).len() >= expected.len());
+    assert_eq!(numbers(settings, topic), expected);
+}
+
 pub(crate) fn outgoing(topic: Topic, key: &str, value: &str) -> Outgoing {
     Outgoing {
         topic,

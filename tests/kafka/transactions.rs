@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rdkafka::config::ClientConfig;
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use tidegate::log::kafka::KafkaLog;
 use tidegate::log::{Log, Polled};
 use tidegate::record::{Outgoing, Record, Topic};
 
-use crate::support::{
-    Copier, POLL, committed, deployed, feed, numbers, outgoing, partition, until,
-};
+use crate::support::{Copier, POLL, deployed, expect, feed, outgoing, partition, until};
 
 #[test]
 fn a_transaction_is_visible_whole_or_not_at_all() {
@@ -31,8 +32,8 @@ fn a_transaction_is_visible_whole_or_not_at_all() {
     copier.log.send(&outgoing(Topic::Takedowns, "open", "9999")).unwrap();
     let expected: Vec<u32> =
         [0, 2, 4].iter().flat_map(|round| (0..50).map(move |n| round * 100 + n)).collect();
-    assert_eq!(numbers(&settings, Topic::Takedowns), expected);
-    assert_eq!(numbers(&settings, Topic::Reviews), expected);
+    expect(&settings, Topic::Takedowns, expected.clone());
+    expect(&settings, Topic::Reviews, expected);
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn offsets_are_committed_with_the_records_or_not_at_all() {
     let mut second = Copier::open(&settings).settled();
     second.take(100);
     assert!(second.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..300).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..300);
     assert_eq!(second.seen.len(), 100, "the first 200 were committed and do not come again");
 }
 
@@ -84,7 +85,7 @@ fn offsets_alone_are_committed_too() {
     let mut second = Copier::open(&settings).settled();
     second.take(1);
     assert!(second.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), [40]);
+    expect(&settings, Topic::Takedowns, [40]);
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn an_abort_rewinds_and_everything_since_the_last_commit_comes_again() {
         part
     };
     assert_eq!(sorted(first), sorted(last), "the same records, each time");
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..250).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..250);
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn an_abort_before_anything_was_committed_goes_back_to_the_beginning() {
     copier.next.clear();
     copier.take(60);
     assert!(copier.commit());
-    assert_eq!(numbers(&settings, Topic::Takedowns), (0..30).collect::<Vec<_>>());
+    expect(&settings, Topic::Takedowns, 0..30);
 }
 
 type Copied = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<(String, Option<Vec<u8>>)>);
@@ -191,6 +192,43 @@ fn keys_values_headers_and_partitions_arrive_as_they_were_sent() {
     }
 }
 
+#[test]
+#[expect(unsafe_code, reason = "no safe way leads to a header name that is not UTF-8")]
+fn a_header_name_that_is_not_utf8_harms_nobody() {
+    let settings = deployed();
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &settings.servers);
+    let producer: BaseProducer = config.create().unwrap();
+    let headers = OwnedHeaders::new();
+    let native = std::ptr::from_ref(headers.as_borrowed()).cast_mut();
+    let (name, value) = ([b'x', 0xff, b'y'], b"v");
+    // SAFETY: `BorrowedHeaders` is rdkafka's name for the native list it points to, which this
+    // frame owns; the call copies name and value, whose sizes are given.
+    let error = unsafe {
+        rdkafka_sys::rd_kafka_header_add(
+            native.cast(),
+            name.as_ptr().cast(),
+            3,
+            value.as_ptr().cast(),
+            1,
+        )
+    };
+    assert_eq!(error, rdkafka_sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
+    let record = BaseRecord::to(&settings.posts[0]).key("k").payload("7").headers(headers);
+    producer.send(record).unwrap();
+    producer.flush(Duration::from_secs(10)).unwrap();
+    let mut copier = Copier::open(&settings).settled();
+    let mut names = Vec::new();
+    until("the post", || {
+        if let Polled::Records(batch) = copier.log.poll(POLL).unwrap() {
+            let (_, _, headers) = copied(&batch.record(0).unwrap());
+            names = headers.into_iter().map(|(name, _)| name).collect();
+        }
+        !names.is_empty()
+    });
+    assert_eq!(names, ["x\u{fffd}y"]);
+}
+
 fn state(copier: &mut Copier, partition: i32, key: &str, value: Option<&str>) {
     let value = value.map(|text| text.as_bytes().to_vec());
     let key = Some(key.as_bytes().to_vec());
@@ -255,5 +293,5 @@ fn hundreds_of_commits_in_a_row_take_milliseconds_each() {
     println!("commit: median {median:?}, 99th percentile {most:?}");
     // The two traps (rdkafka's flush, retry.backoff.ms) cost 100 ms each, every time.
     assert!(median < Duration::from_millis(60), "{median:?}");
-    assert_eq!(committed(&settings, Topic::Takedowns).len(), 300);
+    expect(&settings, Topic::Takedowns, 0..300);
 }

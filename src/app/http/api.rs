@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,7 +16,9 @@ use tokio::net::TcpListener;
 
 use super::guard::{self, Gate, Slot};
 use super::listener::Guarded;
-use super::{Ingest, Line, Page, Problem, Screener, Takedowns, blocking, not_found, wrong_method};
+use super::{
+    Ingest, Line, Once, Page, Problem, Screener, Takedowns, blocking, not_found, wrong_method,
+};
 use crate::app::config::Http;
 use crate::app::shutdown::Shutdown;
 
@@ -83,8 +85,10 @@ async fn start() -> Response {
 async fn posts(
     State(api): State<Api>,
     Extension(slot): Extension<Slot>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Response> {
+    let once = once(&headers).map_err(IntoResponse::into_response)?;
     let body = body.map_err(|rejection| too_much(&rejection))?;
     let accepted = blocking(&api.ingest, move |ingest| {
         let _slot = slot;
@@ -92,11 +96,27 @@ async fn posts(
         if lines.is_empty() {
             return Err(Problem::new(StatusCode::BAD_REQUEST, "no posts; send one JSON a line"));
         }
-        ingest.ingest(&lines)?;
+        ingest.ingest(&lines, once)?;
         Ok(lines.len())
     });
     let accepted = serde_json::json!({ "accepted": accepted.await? });
     Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+}
+
+/// What the client numbers this request with, if it does.
+fn once(headers: &HeaderMap) -> Result<Option<Once>, Problem> {
+    let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let (producer, sequence) = (header("tidegate-producer"), header("tidegate-sequence"));
+    let (None, None) = (producer, sequence) else {
+        let producer = producer.filter(|name| (1..=64).contains(&name.len()));
+        let sequence = sequence.and_then(|number| number.parse().ok());
+        let why = "a numbered request has `tidegate-producer`, 1 to 64 characters, and \
+                   `tidegate-sequence`, a whole number that rises; send both or neither";
+        let once = producer.zip(sequence);
+        let once = once.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, why))?;
+        return Ok(Some(Once { producer: once.0.to_owned(), sequence: once.1 }));
+    };
+    Ok(None)
 }
 
 /// The lines that hold something, with their numbers.

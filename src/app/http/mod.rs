@@ -39,11 +39,22 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Takes posts in.
 pub trait Ingest: Send + Sync {
     /// Takes all posts or none; comes back when they are durable. May block. Each is one line of
-    /// a request, never empty, with its number from 1; not checked to be JSON.
+    /// a request, never empty, with its number from 1; not checked to be JSON. Of requests that
+    /// are the same by `once`, only the first is taken; the others are answered like it.
     ///
     /// # Errors
     /// Why none was taken.
-    fn ingest(&self, posts: &[Line<'_>]) -> Result<(), Refusal>;
+    fn ingest(&self, posts: &[Line<'_>], once: Option<Once>) -> Result<(), Refusal>;
+}
+
+/// What a client calls itself and numbers its requests with, so that it can send one again whose
+/// answer was lost: headers `tidegate-producer` and `tidegate-sequence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// Name of a run of the client, unlike any other: 1 to 64 printable characters.
+    pub producer: String,
+    /// Rises with each request.
+    pub sequence: u64,
 }
 
 /// One line of a request.
@@ -165,7 +176,7 @@ impl From<Refusal> for Problem {
 pub struct OnKafka;
 
 impl Ingest for OnKafka {
-    fn ingest(&self, _: &[Line<'_>]) -> Result<(), Refusal> {
+    fn ingest(&self, _: &[Line<'_>], _: Option<Once>) -> Result<(), Refusal> {
         Err(Refusal::Elsewhere(
             "this deployment reads posts from Kafka; produce them to a topic of `kafka.posts`, \
              with the channel id as key",

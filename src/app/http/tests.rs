@@ -40,7 +40,7 @@ impl Process {
 }
 
 impl Ingest for Process {
-    fn ingest(&self, posts: &[Line<'_>]) -> Result<(), Refusal> {
+    fn ingest(&self, posts: &[Line<'_>], _: Option<Once>) -> Result<(), Refusal> {
         self.refused()?;
         let posts = posts.iter().map(|line| (line.number, line.json.to_vec()));
         self.taken.lock().unwrap().extend(posts);

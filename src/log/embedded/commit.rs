@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use super::frame::{BlobHeader, HEADER_BYTES};
 use super::ledger::{Ledger, Role, Row, Slot};
 use super::outbox::{BLOB_BYTES, Chunk, StateChange};
-use super::queue::{Answer, Job, Queue, Refusal};
+use super::queue::{Answer, Job, Queue, Refusal, Source};
 use super::store::{Blob, StoreError, Tables};
 use super::view::View;
 use crate::log::LogError;
@@ -111,6 +111,14 @@ impl Group {
             answer(&job.answer, Err(refusal));
             return;
         }
+        if let Source::Outside(Some(once)) = job.source {
+            if ledger.producers.has(&once) {
+                // The first may be in this very group: answered when that is durable.
+                self.answers.push((job.answer, Vec::new()));
+                return;
+            }
+            ledger.producers.note(once);
+        }
         for (slot, offset) in job.next {
             if let Some(row) = ledger.row_mut(slot) {
                 row.committed = offset;
@@ -163,6 +171,7 @@ impl Group {
                 write(tables, &blobs, &state)?;
                 follow_consumers(tables, ledger, &moved)?;
                 note_fronts(tables, ledger, &blobs)?;
+                tables.put_producers(&ledger.producers.changes())?;
                 touched.append(&mut retain(tables, ledger)?);
                 put_rows(tables, ledger, &touched)
             })
@@ -189,8 +198,10 @@ fn check(job: &Job, ledger: &Ledger, view: &View) -> Result<(), Refusal> {
     for &(slot, offset) in &job.next {
         check_offset(slot, offset, ledger, view)?;
     }
-    if !job.refusable {
-        return Ok(());
+    match &job.source {
+        Source::Worker => return Ok(()),
+        Source::Outside(Some(once)) if ledger.producers.has(once) => return Ok(()),
+        Source::Outside(_) => {}
     }
     let limit = ledger.retention.bytes;
     for topic in job.outbox.chunks.keys().filter_map(|&slot| ledger.topic(slot)) {

@@ -1,6 +1,8 @@
 //! The numbers of every partition: what it holds, what is consumed, what may be deleted. Pure
 //! arithmetic; the commit thread has the one that counts, readers see copies of committed rows.
 
+use super::producers::Producers;
+
 /// One partition of one topic, as the file numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Slot {
@@ -112,6 +114,7 @@ pub(super) struct Ledger {
     /// By the topic's number in the file.
     pub(super) topics: Vec<TopicRows>,
     pub(super) retention: Retention,
+    pub(super) producers: Producers,
 }
 
 impl Ledger {
@@ -181,7 +184,8 @@ mod tests {
     }
 
     fn ledger(topic: TopicRows, bytes: u64, age_ms: i64) -> Ledger {
-        Ledger { topics: vec![topic], retention: Retention { bytes, age_ms } }
+        let retention = Retention { bytes, age_ms };
+        Ledger { topics: vec![topic], retention, producers: Producers::default() }
     }
 
     #[test]

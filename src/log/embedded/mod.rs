@@ -17,6 +17,7 @@ mod commit;
 mod frame;
 mod ledger;
 mod outbox;
+mod producers;
 mod queue;
 mod setup;
 mod store;
@@ -33,10 +34,11 @@ use std::time::Duration;
 use frame::{BadBlob, Fields, Frames};
 use ledger::Slot;
 use outbox::Outbox;
-use queue::{Job, Queue, Refusal};
+use queue::{Job, Queue, Refusal, Source};
 use store::Blob;
 use view::View;
 
+pub use producers::Once;
 pub use worker::EmbeddedLog;
 
 use crate::log::LogError;
@@ -235,6 +237,27 @@ impl Embedded {
     /// # Errors
     /// See [`AppendError`].
     pub fn append(&self, records: Vec<NewRecord>) -> Result<Appended, AppendError> {
+        self.append_as(records, None)
+    }
+
+    /// As [`Embedded::append`], but where an append of this producer with this number or a later
+    /// one was taken before, nothing is written, and the answer names no ends.
+    ///
+    /// # Errors
+    /// See [`AppendError`].
+    pub fn append_once(
+        &self,
+        records: Vec<NewRecord>,
+        once: Once,
+    ) -> Result<Appended, AppendError> {
+        self.append_as(records, Some(once))
+    }
+
+    fn append_as(
+        &self,
+        records: Vec<NewRecord>,
+        once: Option<Once>,
+    ) -> Result<Appended, AppendError> {
         let count = records.len();
         let mut outbox = Outbox::default();
         for record in records {
@@ -250,10 +273,13 @@ impl Embedded {
         if outbox.is_empty() {
             return Ok(Appended { records: 0, ends: Vec::new() });
         }
-        let ends = self.submit(outbox, Vec::new(), true).map_err(|refusal| match refusal {
-            Refusal::Full(why) => AppendError::Full(why),
-            Refusal::Stop(why) => AppendError::Stop(why),
-        })?;
+        let ends =
+            self.submit(outbox, Vec::new(), Source::Outside(once)).map_err(
+                |refusal| match refusal {
+                    Refusal::Full(why) => AppendError::Full(why),
+                    Refusal::Stop(why) => AppendError::Stop(why),
+                },
+            )?;
         let ends = ends.into_iter().filter_map(|(slot, end)| Some((self.input_of(slot)?, end)));
         Ok(Appended { records: count, ends: ends.collect() })
     }
@@ -278,11 +304,11 @@ impl Embedded {
         &self,
         outbox: Outbox,
         next: Vec<(Slot, i64)>,
-        refusable: bool,
+        source: Source,
     ) -> Result<Vec<(Slot, i64)>, Refusal> {
         let (answer, answered) = sync_channel(1);
         let ended = || Refusal::Stop(self.view.stopped().unwrap_or_else(|| self.view.closed()));
-        if !self.queue.add(Job { outbox, next, refusable, answer }) {
+        if !self.queue.add(Job { outbox, next, source, answer }) {
             return Err(ended());
         }
         answered.recv().unwrap_or_else(|_| Err(ended()))

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::ledger::Slot;
 use super::outbox::Outbox;
+use super::producers::Once;
 
 /// Why a job was refused; nothing of it was written.
 #[derive(Clone, Debug)]
@@ -19,14 +20,20 @@ pub(super) enum Refusal {
 /// The end offsets of the partitions a job wrote to, or why it was refused.
 pub(super) type Answer = Result<Vec<(Slot, i64)>, Refusal>;
 
+/// Who asks for a job to be written.
+pub(super) enum Source {
+    /// Posts from outside: refused while too many wait, and taken once where they are numbered.
+    Outside(Option<Once>),
+    /// A worker: never refused for space, or it could not get rid of what waits.
+    Worker,
+}
+
 /// Records, state changes and offsets that become durable together.
 pub(super) struct Job {
     pub(super) outbox: Outbox,
     /// The offsets to read next, each partition once.
     pub(super) next: Vec<(Slot, i64)>,
-    /// True for posts from outside, which are refused while too many wait; what workers write is
-    /// never refused for space, or they could not get rid of what waits.
-    pub(super) refusable: bool,
+    pub(super) source: Source,
     pub(super) answer: SyncSender<Answer>,
 }
 

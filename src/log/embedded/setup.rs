@@ -11,6 +11,7 @@ use redb::{
 
 use super::Settings;
 use super::ledger::{Ledger, Retention, Role, Row, Slot, TopicRows};
+use super::producers::Producers;
 use super::store::{META, Store, StoreError, TOPICS, Tables, begin, redb_error};
 use crate::log::LogError;
 use crate::record::Topic;
@@ -113,7 +114,7 @@ fn make(path: &Path) -> Result<(), LogError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(LogError::Stop(format!(
-            "cannot make the log {}: {error}; make its folder writable or set `embedded.path`",
+            "cannot make the log {}: {error}; make its folder writable or set embedded.path",
             path.display()
         ))),
     }
@@ -123,19 +124,19 @@ fn open_fault(path: &Path, error: DatabaseError) -> String {
     let path = path.display();
     match error {
         DatabaseError::DatabaseAlreadyOpen => format!(
-            "cannot open the log {path}: another process has it open; stop it or set `embedded.path`"
+            "cannot open the log {path}: another process has it open; stop it or set embedded.path"
         ),
         DatabaseError::Storage(StorageError::Io(error))
             if error.kind() == ErrorKind::InvalidData =>
         {
-            format!("cannot open the log {path}: it is some other file; set `embedded.path`")
+            format!("cannot open the log {path}: it is some other file; set embedded.path")
         }
         DatabaseError::Storage(StorageError::Corrupted(what)) => format!(
             "cannot open the log {path}: it is damaged ({what}); restore it from a copy, or move \
              it away to begin anew"
         ),
         error => {
-            format!("cannot open the log {path}: {error}; check the disk or set `embedded.path`")
+            format!("cannot open the log {path}: {error}; check the disk or set embedded.path")
         }
     }
 }
@@ -162,9 +163,10 @@ fn prepare_in(transaction: &WriteTransaction, settings: &Settings) -> Result<Led
         bytes: settings.retention_bytes,
         age_ms: i64::try_from(settings.retention_age.as_millis()).unwrap_or(i64::MAX),
     };
-    let mut ledger = Ledger { topics, retention };
+    let mut ledger = Ledger { topics, retention, producers: Producers::default() };
     let mut tables = Tables::open(transaction).map_err(fault)?;
     load(&mut ledger, &mut tables).map_err(fault)?;
+    tables.producers(&mut ledger.producers).map_err(fault)?;
     Ok(ledger)
 }
 
@@ -192,14 +194,14 @@ fn check_format(
     if format != FORMAT.to_string() {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its format is {format}, this version reads {FORMAT}; \
-             run the version of tidegate that wrote it, or a newer one, or set `embedded.path`"
+             run the version of tidegate that wrote it, or a newer one, or set embedded.path"
         )));
     }
     let prefix = meta_or(meta, "prefix", &settings.prefix).map_err(fault)?;
     if prefix != settings.prefix {
         return Err(LogError::Stop(format!(
             "cannot open the log {path}: its topics begin with {prefix:?}, the settings say {:?}; \
-             set the prefix back, or set `embedded.path`",
+             set the prefix back, or set embedded.path",
             settings.prefix
         )));
     }
@@ -222,7 +224,7 @@ fn number_topics(
                 return Err(LogError::Stop(format!(
                     "the log {path} was made with {old} partitions of {name}, {setting} says \
                      {partitions}: the number is fixed for the life of the file, because the state \
-                     of a key must not move; set it back, or set `embedded.path` to begin anew"
+                     of a key must not move; set it back, or set embedded.path to begin anew"
                 )));
             }
             continue;

@@ -7,6 +7,7 @@
 //! | partitions | topic, partition | a [`Row`]: ends, sizes, and the consumer's offset |
 //! | batches | topic, partition, base offset | a blob ([`super::frame`]) |
 //! | state | partition, key | newest value |
+//! | producers | name | number of its last append, and of that among all |
 
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use redb::{
 use super::frame::BlobHeader;
 use super::ledger::{Front, Row, Slot};
 use super::outbox::StateChange;
+use super::producers::{Producers, Progress};
 
 type SlotKey = (u16, i32);
 type BatchKey = (u16, i32, i64);
@@ -30,6 +32,7 @@ pub(super) const TOPICS: TableDefinition<'_, &str, (u16, i32)> = TableDefinition
 pub(super) const PARTITIONS: TableDefinition<'_, SlotKey, RowValue> =
     TableDefinition::new("partitions");
 const BATCHES: TableDefinition<'_, BatchKey, &[u8]> = TableDefinition::new("batches");
+const PRODUCERS: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("producers");
 const STATE: TableDefinition<'_, StateKey<'_>, &[u8]> = TableDefinition::new("state");
 
 /// Why the file did not do what it was asked.
@@ -178,6 +181,7 @@ pub(super) struct Tables<'t> {
     partitions: Table<'t, SlotKey, RowValue>,
     batches: Table<'t, BatchKey, &'static [u8]>,
     state: Table<'t, StateKey<'static>, &'static [u8]>,
+    producers: Table<'t, &'static str, (u64, u64)>,
 }
 
 impl<'t> Tables<'t> {
@@ -186,7 +190,38 @@ impl<'t> Tables<'t> {
             partitions: transaction.open_table(PARTITIONS).map_err(redb_error)?,
             batches: transaction.open_table(BATCHES).map_err(redb_error)?,
             state: transaction.open_table(STATE).map_err(redb_error)?,
+            producers: transaction.open_table(PRODUCERS).map_err(redb_error)?,
         })
+    }
+
+    /// Reads how far each producer is.
+    pub(super) fn producers(&self, producers: &mut Producers) -> Result<(), StoreError> {
+        for row in self.producers.iter().map_err(redb_error)? {
+            let (name, progress) = row.map_err(redb_error)?;
+            let (sequence, turn) = progress.value();
+            producers.load(name.value().to_owned(), Progress { sequence, turn });
+        }
+        Ok(())
+    }
+
+    /// Writes how far producers have come; `None` forgets one.
+    pub(super) fn put_producers(
+        &mut self,
+        changes: &[(String, Option<Progress>)],
+    ) -> Result<(), StoreError> {
+        for (name, progress) in changes {
+            match progress {
+                Some(Progress { sequence, turn }) => {
+                    drop(
+                        self.producers
+                            .insert(name.as_str(), (*sequence, *turn))
+                            .map_err(redb_error)?,
+                    );
+                }
+                None => drop(self.producers.remove(name.as_str()).map_err(redb_error)?),
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn row(&self, slot: Slot) -> Result<Option<Row>, StoreError> {

@@ -9,6 +9,7 @@ use super::frame::{BadBlob, Fields, Frame, Frames};
 use super::ledger::Slot;
 use super::outbox::{Outbox, StateChange};
 use super::queue::Refusal;
+use super::queue::Source;
 use super::store::Blob;
 use crate::log::{Batch, Lag, Log, LogError, Polled, StateVisitor};
 use crate::record::{InputId, Inputs, Outgoing, Partition, Record, Topic, partition_of};
@@ -235,7 +236,7 @@ impl Log for EmbeddedLog {
         if outbox.is_empty() && next.is_empty() {
             return Ok(());
         }
-        match self.log.submit(outbox, next, false) {
+        match self.log.submit(outbox, next, Source::Worker) {
             Ok(_) => Ok(()),
             Err(Refusal::Full(why) | Refusal::Stop(why)) => Err(LogError::Stop(why)),
         }

@@ -10,6 +10,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka_sys::types::RDKafkaRespErr;
@@ -238,7 +239,7 @@ pub(super) struct ProducerNotes {
     watch: std::sync::Arc<Watch>,
     suspect: AtomicBool,
     delivered: AtomicU64,
-    failed: Mutex<Option<String>>,
+    failed: Mutex<Option<(String, KafkaError)>>,
 }
 
 impl ProducerNotes {
@@ -266,8 +267,8 @@ impl ProducerNotes {
         self.delivered.load(Ordering::Relaxed)
     }
 
-    /// Why a record could not be delivered, if one could not since this was last asked.
-    pub(super) fn take_failure(&self) -> Option<String> {
+    /// The topic of a record that could not be delivered since this was last asked, and why.
+    pub(super) fn take_failure(&self) -> Option<(String, KafkaError)> {
         lock(&self.failed).take()
     }
 }
@@ -294,7 +295,11 @@ impl ProducerContext for ProducerNotes {
             Ok(_) => {
                 self.delivered.fetch_add(1, Ordering::Relaxed);
             }
-            Err((error, _)) => *lock(&self.failed) = Some(error.to_string()),
+            Err((error, message)) => {
+                // The first one: what follows is mostly its consequence.
+                let mut failed = lock(&self.failed);
+                failed.get_or_insert_with(|| (message.topic().to_owned(), error.clone()));
+            }
         }
     }
 }

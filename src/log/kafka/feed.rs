@@ -79,7 +79,7 @@ impl Feed {
             }
         }
         match notes.take_failure() {
-            Some(reason) => Err(self.failed(&reason)),
+            Some((_, error)) => Err(self.failed(&error.to_string())),
             None => Ok(notes.delivered()),
         }
     }
@@ -127,6 +127,9 @@ impl Kept {
 
 /// Everything committed in a topic, by partition and offset. `from` are the offsets to begin at;
 /// partitions it does not name are read from their beginning.
+///
+/// A commit returns before the broker has marked every partition of it: for some milliseconds
+/// after, the records of one partition may show and those of another not yet.
 ///
 /// # Errors
 /// [`LogError::Stop`]: no such topic, or no progress for half a minute.

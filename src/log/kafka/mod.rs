@@ -9,7 +9,7 @@
 //! | transaction rolled back, whole batch of causes | rewind from memory, [`LogError::Aborted`] |
 //! | end of a transaction asked for, no answer | new producer (the broker then ends what is open), offsets from the coordinator, every partition given anew: [`LogError::Unknown`] |
 //! | connection to the coordinator failed | new producer before the next transaction begins: a late end of the last one could otherwise end the next |
-//! | another member with the same instance in the group | what was owned is lost, a new member joins; a second time within a minute it is another process: [`LogError::Stop`] |
+//! | another member with the same instance in the group | what was owned is lost, a new member joins; if that goes on it is another process: [`LogError::Stop`] |
 //!
 //! Records are handed out only while a transaction could begin.
 
@@ -43,9 +43,14 @@ use crate::record::{Inputs, Outgoing, Partition, Topic};
 /// One blocking call at the start, at most: `poll` promises to come back in time.
 const SLICE: Duration = Duration::from_millis(500);
 
-/// A member that loses its name once may have lost it to itself: a join whose answer died with the
-/// broker. Twice in this time, two processes fight over it.
-const FENCED_AGAIN: Duration = Duration::from_secs(60);
+/// A topic just created is not known to every broker at once.
+const MISSING_FOR: Duration = Duration::from_secs(5);
+/// A member that loses its name may have lost it to itself: a join whose answer died with the
+/// broker (seen when a lone broker restarts). Two processes that fight over it do so within
+/// seconds, again and again.
+const FENCED_MAX: u32 = 3;
+/// A member that kept its name this long starts to count anew.
+const FENCED_WITHIN: Duration = Duration::from_secs(60);
 
 /// How far the log has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +73,10 @@ pub struct KafkaLog {
     outlet: Outlet,
     member: Member,
     restorer: Option<Restorer>,
-    renewed: Option<Stopwatch>,
+    /// Since when a topic is missing.
+    missing: Option<Stopwatch>,
+    /// How often this member was renewed, and when last.
+    renewed: Option<(u32, Stopwatch)>,
 }
 
 impl KafkaLog {
@@ -90,6 +98,7 @@ impl KafkaLog {
             phase: Phase::Meeting,
             signal_partitions: 0,
             restorer: None,
+            missing: None,
             renewed: None,
         })
     }
@@ -128,7 +137,9 @@ impl KafkaLog {
 
     /// Joins anew after the group has taken another member for this one.
     fn renew(&mut self) -> Result<(), LogError> {
-        if self.renewed.is_some_and(|watch| watch.taken() < FENCED_AGAIN) {
+        let recent = self.renewed.filter(|(_, watch)| watch.taken() < FENCED_WITHIN);
+        let count = recent.map_or(0, |(count, _)| count) + 1;
+        if count > FENCED_MAX {
             return Err(LogError::Stop(format!(
                 "kafka: another process is in group {} as instance {} with slot {}: give each \
                  process its own instance",
@@ -136,7 +147,7 @@ impl KafkaLog {
             )));
         }
         tracing::warn!("kafka: the group took another member for this one; joining anew");
-        self.renewed = Some(Stopwatch::start());
+        self.renewed = Some((count, Stopwatch::start()));
         if self.phase == Phase::Recovering {
             // The new member asks for offsets in any case.
             self.phase = Phase::Running;
@@ -148,11 +159,12 @@ impl KafkaLog {
     fn see_topics(&mut self, deadline: Deadline) -> Result<bool, LogError> {
         let mut counts = BTreeMap::new();
         let outputs = Topic::ALL.map(|topic| self.settings.topic(topic));
-        for name in self.settings.posts.iter().chain(&outputs) {
+        let posts = self.settings.posts.clone();
+        for name in posts.iter().chain(&outputs) {
             let slice = deadline.slice(SLICE).max(Duration::from_millis(50));
             match self.member.partitions_of(name, slice) {
                 Ok(Some(count)) => counts.insert(name.clone(), count),
-                Ok(None) => return Err(missing(name)),
+                Ok(None) => return self.without(name).map(|()| false),
                 Err(error)
                     if error.rdkafka_error_code()
                         == Some(RDKafkaErrorCode::TopicAuthorizationFailed) =>
@@ -177,7 +189,18 @@ impl KafkaLog {
             )));
         }
         self.signal_partitions = signals;
+        self.missing = None;
         Ok(true)
+    }
+
+    /// A topic is missing: an error once that has lasted.
+    fn without(&mut self, topic: &str) -> Result<(), LogError> {
+        let since = *self.missing.get_or_insert_with(Stopwatch::start);
+        if since.taken() > MISSING_FOR {
+            return Err(missing(topic));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(())
     }
 
     /// After an error of the outlet: brings the reading end to where the contract wants it.

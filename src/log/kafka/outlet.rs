@@ -68,6 +68,23 @@ fn denied(error: &KafkaError) -> LogError {
     ))
 }
 
+/// A record the broker did not take. Some causes would only repeat themselves for ever.
+fn undelivered(topic: &str, error: &KafkaError) -> LogError {
+    let text = format!("a record was not taken by {topic}: {error}");
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::InvalidMessageSize
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+            | RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::InvalidRecord,
+        ) => LogError::Stop(format!("kafka: {text}; see: tidegate topics check --config FILE")),
+        _ if cure(error) == Cure::Stop => denied(error),
+        _ => LogError::Aborted(text),
+    }
+}
+
 pub(super) struct Outlet {
     config: ClientConfig,
     watch: Arc<Watch>,
@@ -280,12 +297,13 @@ impl Outlet {
         }
         let failure = producer.context().take_failure();
         let left = producer.in_flight_count();
-        if failure.is_none() && left == 0 {
-            return Ok(());
-        }
-        let text = failure.unwrap_or_else(|| format!("{left} records not confirmed in time"));
+        let fault = match failure {
+            Some((topic, error)) => undelivered(&topic, &error),
+            None if left > 0 => LogError::Aborted(format!("{left} records not confirmed in time")),
+            None => return Ok(()),
+        };
         self.abort();
-        Err(LogError::Aborted(text))
+        Err(fault)
     }
 
     fn finish(&mut self, deadline: Deadline) -> Result<(), LogError> {

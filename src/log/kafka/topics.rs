@@ -9,6 +9,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::clock::Deadline;
 use super::context::{ReaderContext, Watch};
 use super::settings::Settings;
 use crate::log::LogError;
@@ -148,6 +149,9 @@ pub fn create(settings: &Settings, sizes: &Sizes) -> Result<Vec<Row>, LogError> 
         row.finding = Finding::Created;
         row.partitions = partitions;
     }
+    for (_, plan) in rows.iter().zip(&plans).filter(|(row, _)| row.finding == Finding::Created) {
+        desk.wait_for(plan)?;
+    }
     Ok(rows)
 }
 
@@ -227,6 +231,19 @@ impl Desk {
             partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
             config: entries.filter_map(|entry| Some((entry.name, entry.value?))).collect(),
         }))
+    }
+
+    /// Waits until the broker shows a topic that it has just created.
+    fn wait_for(&self, plan: &Plan) -> Result<(), LogError> {
+        let deadline = Deadline::after(ASK);
+        while self.present(plan)?.is_none_or(|topic| topic.partitions == 0) {
+            if deadline.passed() {
+                let text = format!("kafka: topic {} was created but does not show", plan.name);
+                return Err(LogError::Stop(format!("{text}: run tidegate topics check")));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 
     fn create(

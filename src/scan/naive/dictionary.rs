@@ -16,9 +16,9 @@ const WINDOW_STEP: usize = WINDOW / 2;
 /// A stretch of a run needs so many letters, else it must be the whole run but for one.
 const STRETCH_MIN: usize = 4;
 
-/// A span inside a dotted stretch of a script without spaces ends after so many letters: twice the
-/// longest entry. Without it, one letter repeated through a whole text would cost its square.
-const DOTTED_MAX: usize = 512;
+/// A span inside a dotted stretch of a script without spaces ends after so many letters and dots, two
+/// windows. Without it, one letter repeated through a whole text would cost its square.
+const DOTTED_MAX: usize = 2 * WINDOW;
 
 /// A place where a unit occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,8 @@ pub(super) struct Dictionary {
 
 #[derive(Debug)]
 struct Known {
-    /// Letters in canonical spelling: odd words of fewer than two are no variants.
+    /// Letters, digits apart: a unit of fewer than two has no variants. A number is never odd, or
+    /// `00000` were `o o o o o`.
     letters: usize,
     /// A phrase without its spaces: only runs are compared with it.
     joined: bool,
@@ -112,7 +113,7 @@ impl Dictionary {
         let unit = self.units.len();
         let skeleton = normalise::skeleton(&key.text);
         let mark = unicode_normalization::char::is_combining_mark;
-        let letters = skeleton.chars().filter(|c| c.is_alphabetic() && !mark(*c)).count();
+        let letters = key.text.chars().filter(|c| c.is_alphabetic() && !mark(*c)).count();
         self.units.push(Known { letters, joined: key.joined });
         let lookup = match (key.open_left, key.open_right) {
             (false, false) => &mut self.whole,

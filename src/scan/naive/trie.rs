@@ -3,28 +3,33 @@
 //! A walk keeps a set of states, never a list of spellings: however many readings the letters have,
 //! the set is bounded by the nodes that some spelling of the letters so far leads to.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::normalise::{Letter, Reading, canonical};
 
 /// A trie over spelt units.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Trie {
-    next: HashMap<(u32, char), u32>,
-    /// Last character and the units that end, by node.
+    /// The root first.
     nodes: Vec<Node>,
 }
 
 #[derive(Debug, Default)]
 struct Node {
     last: Option<char>,
+    /// Sorted.
+    next: Vec<(char, usize)>,
     units: Vec<usize>,
 }
 
+impl Default for Trie {
+    fn default() -> Self {
+        Self { nodes: vec![Node::default()] }
+    }
+}
+
 /// Where one spelling stands; at the root before it begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
-    node: u32,
+    node: usize,
     /// Letters of the text in the run of equal letters at its end, up to 3.
     in_text: u8,
     /// The same of the entry.
@@ -40,37 +45,41 @@ struct State {
 /// A walk from one place on.
 pub(super) struct Walk<'t> {
     trie: &'t Trie,
-    states: HashSet<State>,
+    /// Without doubles.
+    states: Vec<State>,
 }
 
 impl Trie {
     pub(super) fn insert(&mut self, spelling: impl Iterator<Item = char>, unit: usize) {
-        if self.nodes.is_empty() {
-            self.nodes.push(Node::default());
-        }
-        let mut node = 0;
+        let mut at = 0;
         for c in spelling {
-            let fresh = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-            node = *self.next.entry((node, c)).or_insert(fresh);
-            if node == fresh {
-                self.nodes.push(Node { last: Some(c), units: Vec::new() });
-            }
+            at = self.child(at, c);
         }
-        if let Some(node) = self.node_mut(node) {
+        if let Some(node) = self.nodes.get_mut(at) {
             node.units.push(unit);
         }
     }
 
-    fn node_mut(&mut self, at: u32) -> Option<&mut Node> {
-        self.nodes.get_mut(usize::try_from(at).ok()?)
+    /// The node behind `at` for a letter, made where there is none.
+    fn child(&mut self, at: usize, c: char) -> usize {
+        let fresh = self.nodes.len();
+        let Some(node) = self.nodes.get_mut(at) else { return at };
+        match node.next.binary_search_by_key(&c, |(letter, _)| *letter) {
+            Ok(place) => node.next.get(place).map_or(at, |(_, child)| *child),
+            Err(place) => {
+                node.next.insert(place, (c, fresh));
+                self.nodes.push(Node { last: Some(c), ..Node::default() });
+                fresh
+            }
+        }
     }
 
-    fn node(&self, at: u32) -> Option<&Node> {
-        self.nodes.get(usize::try_from(at).ok()?)
+    fn node(&self, at: usize) -> Option<&Node> {
+        self.nodes.get(at)
     }
 
     pub(super) fn walk(&self) -> Walk<'_> {
-        Walk { trie: self, states: HashSet::from([State::default()]) }
+        Walk { trie: self, states: vec![State::default()] }
     }
 }
 
@@ -82,37 +91,47 @@ impl Walk<'_> {
 
     /// Takes the next letter in any of its readings; `backwards` for tries of reversed units.
     pub(super) fn step(&mut self, letter: &Letter, classes: bool, backwards: bool) {
-        let mut next = HashSet::with_capacity(self.states.len());
+        let mut next = Vec::with_capacity(self.states.len());
         for reading in &letter.readings {
             match reading {
-                Reading::Nothing => next.extend(self.states.iter().copied()),
-                Reading::Char(c) => next.extend(self.after(&self.states, *c)),
+                Reading::Nothing => next.extend_from_slice(&self.states),
+                Reading::Char(c) => self.after(&self.states, *c, &mut next),
                 Reading::Text(text) => next.extend(self.spelt(text, classes, backwards)),
             }
         }
+        next.sort_unstable();
+        next.dedup();
         self.states = next;
     }
 
-    fn spelt(&self, text: &str, classes: bool, backwards: bool) -> HashSet<State> {
+    fn spelt(&self, text: &str, classes: bool, backwards: bool) -> Vec<State> {
         let spelt = text.chars().map(|c| if classes { canonical(c) } else { c });
         let mut letters: Vec<char> = spelt.collect();
         if backwards {
             letters.reverse();
         }
-        letters.into_iter().fold(self.states.clone(), |states, c| self.after(&states, c))
+        letters.into_iter().fold(self.states.clone(), |states, c| {
+            let mut next = Vec::new();
+            self.after(&states, c, &mut next);
+            next
+        })
     }
 
-    fn after(&self, states: &HashSet<State>, c: char) -> HashSet<State> {
-        states.iter().flat_map(|state| self.moves(*state, c)).flatten().collect()
+    fn after(&self, states: &[State], c: char, next: &mut Vec<State>) {
+        for state in states {
+            next.extend(self.moves(*state, c).into_iter().flatten());
+        }
     }
 
     /// The unit goes on with this letter, or the text repeats the letter before.
     fn moves(&self, state: State, c: char) -> [Option<State>; 2] {
-        let same = self.trie.node(state.node).is_some_and(|node| node.last == Some(c));
+        let Some(node) = self.trie.node(state.node) else { return [None; 2] };
+        let same = node.last == Some(c);
         let in_text = if same { (state.in_text + 1).min(3) } else { 1 };
         let in_entry = if same { (state.in_entry + 1).min(3) } else { 1 };
         let tripled = state.tripled || in_text == 3 && c.is_alphabetic();
-        let on = self.trie.next.get(&(state.node, c)).map(|&node| State {
+        let child = node.next.binary_search_by_key(&c, |(letter, _)| *letter).ok();
+        let on = child.and_then(|child| node.next.get(child)).map(|&(_, node)| State {
             node,
             in_text,
             in_entry,
