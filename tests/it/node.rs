@@ -2,23 +2,19 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 /// How long anything in these tests may take before it is taken for lost.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A port that was free a moment ago.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks `done` until it gives something; panics with `what` when it takes too long.
-pub fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(value) = done() {
@@ -29,25 +25,37 @@ pub fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Two ports that were free a moment ago: of the API and of operations.
+pub(crate) fn free_ports() -> (u16, u16) {
+    // Both are held at once, so that they differ.
+    let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    (held[0].local_addr().unwrap().port(), held[1].local_addr().unwrap().port())
+}
+
 /// The service as a process of its own.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
     api: u16,
     operations: u16,
     log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Node {
-    /// Starts the service with this configuration (the ports are added) and waits until it is ready.
-    pub fn start(folder: &Path, config: &str) -> Self {
-        let node = Self::spawn(folder, config);
+    /// Starts the service with this configuration (ports are added) and waits until it is ready.
+    pub(crate) fn start(folder: &Path, config: &str) -> Self {
+        let mut node = Self::spawn(folder, config);
         node.wait_until_ready();
         node
     }
 
-    /// Starts the service and does not wait.
-    pub fn spawn(folder: &Path, config: &str) -> Self {
-        let (api, operations) = (free_port(), free_port());
+    /// Starts the service on free ports and does not wait.
+    pub(crate) fn spawn(folder: &Path, config: &str) -> Self {
+        Self::spawn_at(folder, config, free_ports())
+    }
+
+    /// Starts the service on these ports, of the API and of operations, and does not wait.
+    pub(crate) fn spawn_at(folder: &Path, config: &str, (api, operations): (u16, u16)) -> Self {
         let path = folder.join(format!("tidegate-{api}.toml"));
         let http = format!(
             "\n[http]\napi = \"127.0.0.1:{api}\"\noperations = \"127.0.0.1:{operations}\"\n"
@@ -63,88 +71,111 @@ impl Node {
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let lines = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 lines.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { child, api, operations, log }
+        Self { child, api, operations, log, reader: Some(reader) }
     }
 
     /// Waits until `/readyz` says yes.
-    pub fn wait_until_ready(&self) {
-        until(&format!("ready; log:\n{}", self.log()), || {
-            (self.get_status(self.operations, "/readyz") == Some(200)).then_some(())
-        });
+    pub(crate) fn wait_until_ready(&mut self) {
+        let started = Instant::now();
+        while !self.is_ready() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "ended with {ended:?}; log:\n{}", self.log());
+            assert!(started.elapsed() < PATIENCE, "not ready; log:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Does `/readyz` say yes?
+    pub(crate) fn is_ready(&self) -> bool {
+        self.watch("/readyz") == Some(200)
+    }
+
+    /// The status of a page of the operations port.
+    pub(crate) fn watch(&self, path: &str) -> Option<u16> {
+        let url = format!("http://127.0.0.1:{}{path}", self.operations);
+        answer(agent().get(url).call()).map(|(status, _)| status)
     }
 
     /// Everything the service wrote to stderr so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Ends the process at once, as a crash would.
-    pub fn kill(mut self) {
+    /// Ends the process at once, as a crash would; what it said.
+    pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.whole_log()
     }
 
-    /// Asks the process to stop and waits; it must leave with 0.
-    pub fn stop(mut self) -> String {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
+    /// Asks the process to stop and waits; it must leave with 0. What it said.
+    pub(crate) fn stop(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
         let status = until("stopped", || self.child.try_wait().unwrap());
-        assert!(status.success(), "{status}; log:\n{}", self.log());
-        self.log()
+        let log = self.whole_log();
+        assert!(status.success(), "{status}; log:\n{log}");
+        log
     }
 
     /// Waits for the process to end by itself; its exit code and what it said.
-    pub fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = until("ended", || self.child.try_wait().unwrap());
-        std::thread::sleep(Duration::from_millis(50));
-        (status.code(), self.log())
+        (status.code(), self.whole_log())
+    }
+
+    /// All it said; the process has ended.
+    fn whole_log(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.log()
     }
 
     /// Posts lines; the status and body of the answer, `None` where nobody answered.
-    pub fn post(&self, path: &str, body: &[u8]) -> Option<(u16, String)> {
-        let url = format!("http://127.0.0.1:{}{path}", self.api);
-        answer(agent().post(&url).send(body))
+    pub(crate) fn post(&self, path: &str, body: &[u8]) -> Option<(u16, String)> {
+        answer(agent().post(format!("http://{}{path}", self.api())).send(body))
     }
 
     /// The status and body of an API page.
-    pub fn get(&self, path: &str) -> Option<(u16, String)> {
+    pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         answer(agent().get(format!("http://127.0.0.1:{}{path}", self.api)).call())
     }
 
-    fn get_status(&self, port: u16, path: &str) -> Option<u16> {
-        answer(agent().get(format!("http://127.0.0.1:{port}{path}")).call()).map(|(code, _)| code)
-    }
-
     /// Address of the API, for the commands that talk to a running service.
-    pub fn api(&self) -> String {
+    pub(crate) fn api(&self) -> String {
         format!("127.0.0.1:{}", self.api)
     }
 
-    /// The configuration file it runs with.
-    pub fn config(&self, folder: &Path) -> PathBuf {
-        folder.join(format!("tidegate-{}.toml", self.api))
-    }
-
     /// All metrics, as text.
-    pub fn metrics(&self) -> String {
+    pub(crate) fn metrics(&self) -> String {
         let url = format!("http://127.0.0.1:{}/metrics", self.operations);
         answer(agent().get(url).call()).map_or_else(String::new, |(_, body)| body)
     }
 
+    /// How far behind the service says it is, in all; `None` while it has not said it.
+    pub(crate) fn lag(&self) -> Option<f64> {
+        let text = self.metrics();
+        let lines = text.lines().filter(|line| line.starts_with("tidegate_consumer_lag_records{"));
+        let values: Vec<f64> =
+            lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+        (!values.is_empty()).then(|| values.iter().sum())
+    }
+
     /// The sum of all series of a metric whose line begins with `series`.
-    pub fn metric(&self, series: &str) -> f64 {
+    pub(crate) fn metric(&self, series: &str) -> f64 {
         let text = self.metrics();
         let values = text.lines().filter(|line| line.starts_with(series));
         values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
     /// Every takedown event so far.
-    pub fn takedowns(&self) -> Vec<Value> {
+    pub(crate) fn takedowns(&self) -> Vec<Value> {
         let mut found = Vec::new();
         let mut next = String::new();
         loop {
@@ -168,12 +199,14 @@ impl Drop for Node {
     }
 }
 
-fn agent() -> ureq::Agent {
+/// A client that waits no longer than any test should.
+pub(crate) fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(30)));
     config.http_status_as_error(false).build().into()
 }
 
-fn answer(
+/// The status and body of an answer, `None` where nobody answered.
+pub(crate) fn answer(
     answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Option<(u16, String)> {
     let mut answer = answer.ok()?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tidegate::record::Topic;
 
 /// One backend with the service on it, as the scenarios see it.
-pub trait Stage {
+pub(crate) trait Stage {
     /// Starts the service and waits until it is ready.
     fn start(&mut self);
     /// Ends the service at once, as a crash would.
@@ -28,40 +28,38 @@ pub trait Stage {
 
 /// A record as a test reads it.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     /// Key.
-    pub key: Option<Vec<u8>>,
+    pub(crate) key: Option<Vec<u8>>,
     /// Value.
-    pub value: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
     /// Headers.
-    pub headers: BTreeMap<String, Option<Vec<u8>>>,
+    pub(crate) headers: BTreeMap<String, Option<Vec<u8>>>,
 }
 
 impl Row {
     /// The value as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(self.value.as_deref().unwrap_or(b"null")).unwrap()
     }
 
     /// A header as text; empty where absent.
-    pub fn header(&self, name: &str) -> String {
+    pub(crate) fn header(&self, name: &str) -> String {
         let value = self.headers.get(name).cloned().flatten().unwrap_or_default();
         String::from_utf8(value).unwrap()
     }
 
     /// Does the text appear anywhere in key, value or headers?
-    pub fn holds(&self, text: &str) -> bool {
+    pub(crate) fn holds(&self, text: &str) -> bool {
         let inside = |bytes: &Option<Vec<u8>>| {
-            bytes.as_deref().is_some_and(|bytes| {
-                String::from_utf8_lossy(bytes).contains(text)
-            })
+            bytes.as_deref().is_some_and(|bytes| String::from_utf8_lossy(bytes).contains(text))
         };
         inside(&self.key) || inside(&self.value) || self.headers.values().any(inside)
     }
 }
 
 /// A post as native JSON.
-pub fn post(id: &str, channel: &str, author: &str, text: &str) -> Vec<u8> {
+pub(crate) fn post(id: &str, channel: &str, author: &str, text: &str) -> Vec<u8> {
     let post = json!({
         "id": id, "channel": {"id": channel}, "author": {"id": author}, "text": text,
     });
@@ -75,7 +73,7 @@ fn produce(stage: &mut dyn Stage, posts: &[(&str, Vec<u8>)]) {
 }
 
 /// (post id, action) of every takedown, sorted, doubles kept.
-pub fn acted_on(rows: &[Row]) -> Vec<(String, String)> {
+pub(crate) fn acted_on(rows: &[Row]) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut acted: Vec<_> = rows
         .iter()
@@ -86,15 +84,37 @@ pub fn acted_on(rows: &[Row]) -> Vec<(String, String)> {
     acted
 }
 
+/// A folder with the key of ids that a configuration names.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ids.key"), "5a".repeat(32)).unwrap();
+    folder
+}
+
+/// The part of a configuration that does not depend on the log.
+pub(crate) fn common(pack: &str) -> String {
+    let root = env!("CARGO_MANIFEST_DIR");
+    format!(
+        "deployment = \"test\"\nworkers = 2\n\n[packs]\ndir = \"{root}/{pack}\"\n\n\
+         [ids]\nkey_file = \"ids.key\"\n"
+    )
+}
+
+/// The pack of the scenarios.
+pub(crate) const PACK: &str = "tests/data/packs/scenario";
+
 /// Each kind of rule writes to its topic, and nothing else is written.
-pub fn every_post_goes_where_its_rule_says(stage: &mut dyn Stage) {
+pub(crate) fn every_post_goes_where_its_rule_says(stage: &mut dyn Stage) {
     stage.start();
-    produce(stage, &[
-        ("c1", post("p1", "c1", "a1", "buy bl0rp now")),
-        ("c2", post("p2", "c2", "a1", "fresh flimwort")),
-        ("c3", post("p3", "c3", "a1", "gr1zzlenut for all")),
-        ("c4", post("p4", "c4", "a1", "bread and butter")),
-    ]);
+    produce(
+        stage,
+        &[
+            ("c1", post("p1", "c1", "a1", "buy bl0rp now")),
+            ("c2", post("p2", "c2", "a1", "fresh flimwort")),
+            ("c3", post("p3", "c3", "a1", "gr1zzlenut for all")),
+            ("c4", post("p4", "c4", "a1", "bread and butter")),
+        ],
+    );
     stage.settle();
     assert!((stage.metric("tidegate_posts_total{outcome=\"screened\"}") - 4.0).abs() < 0.1);
     assert!((stage.metric("tidegate_takedowns_total") - 1.0).abs() < 0.1);
@@ -118,9 +138,12 @@ pub fn every_post_goes_where_its_rule_says(stage: &mut dyn Stage) {
 }
 
 /// Whatever comes in is screened or set aside with its reason, and the two add up.
-pub fn bad_input_is_set_aside_with_its_reason(stage: &mut dyn Stage) {
-    let deep = format!(r#"{{"id":"1","channel":{{"id":"c"}},"text":"x","more":{}1{}}}"#,
-        "[".repeat(64), "]".repeat(64));
+pub(crate) fn bad_input_is_set_aside_with_its_reason(stage: &mut dyn Stage) {
+    let deep = format!(
+        r#"{{"id":"1","channel":{{"id":"c"}},"text":"x","more":{}1{}}}"#,
+        "[".repeat(64),
+        "]".repeat(64)
+    );
     let large = format!(r#"{{"id":"1","channel":{{"id":"c"}},"text":"{}"}}"#, "x".repeat(2 << 20));
     let bad: Vec<(&str, Option<Vec<u8>>)> = vec![
         ("not_json", Some(b"hello".to_vec())),
@@ -172,13 +195,16 @@ pub fn bad_input_is_set_aside_with_its_reason(stage: &mut dyn Stage) {
 }
 
 /// A counter outlives its process: two candidates before a crash and one after it make three.
-pub fn a_count_goes_on_after_a_crash(stage: &mut dyn Stage) {
+pub(crate) fn a_count_goes_on_after_a_crash(stage: &mut dyn Stage) {
     stage.start();
-    produce(stage, &[
-        ("c1", post("p1", "c1", "a1", "zorbly work")),
-        ("c2", post("p2", "c2", "a1", "zorbly remote work")),
-        ("c2", post("p2b", "c2", "a2", "zorbly work")),
-    ]);
+    produce(
+        stage,
+        &[
+            ("c1", post("p1", "c1", "a1", "zorbly work")),
+            ("c2", post("p2", "c2", "a1", "zorbly remote work")),
+            ("c2", post("p2b", "c2", "a2", "zorbly work")),
+        ],
+    );
     stage.settle();
     stage.kill();
     stage.start();
@@ -186,10 +212,13 @@ pub fn a_count_goes_on_after_a_crash(stage: &mut dyn Stage) {
     stage.settle();
     stage.kill();
     stage.start();
-    produce(stage, &[
-        ("c4", post("p4", "c4", "a1", "zorbly work")),
-        ("c5", post("p5", "c5", "a2", "zorbly work")),
-    ]);
+    produce(
+        stage,
+        &[
+            ("c4", post("p4", "c4", "a1", "zorbly work")),
+            ("c5", post("p5", "c5", "a2", "zorbly work")),
+        ],
+    );
     stage.settle();
     stage.stop();
     let acted: Vec<_> =
@@ -198,7 +227,7 @@ pub fn a_count_goes_on_after_a_crash(stage: &mut dyn Stage) {
 }
 
 /// Nothing that people wrote is anywhere but in posts and dead letters.
-pub fn no_text_of_a_post_comes_out(stage: &mut dyn Stage) {
+pub(crate) fn no_text_of_a_post_comes_out(stage: &mut dyn Stage) {
     const UNIQUE: &str = "qzxwv7741";
     stage.start();
     let text = format!("blorp flimwort grizzlenut zorbly work {UNIQUE}");

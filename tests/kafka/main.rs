@@ -12,9 +12,19 @@
 mod broker;
 mod endings;
 mod faults;
+#[expect(dead_code, reason = "the API of one machine is not there on Kafka")]
+#[path = "../it/node.rs"]
+mod node;
+#[expect(dead_code, reason = "what asks for one account at a time is for the log in a file")]
+#[path = "../it/plants.rs"]
+mod plants;
 mod process;
 mod proxy;
 mod rebalance;
+#[path = "../it/scenarios.rs"]
+mod scenarios;
+mod service;
 mod setup;
+mod stage;
 mod support;
 mod transactions;

@@ -1,0 +1,189 @@
+//! The scenarios on the log in a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tidegate::log::Log;
+use tidegate::log::embedded::{Embedded, NewRecord, Settings, Span};
+use tidegate::record::{InputId, Partition, Topic};
+
+use crate::node::{Node, until};
+use crate::scenarios::{self, Row, Stage};
+
+/// The log in a file, and the service on it while it runs.
+struct OnFile {
+    folder: tempfile::TempDir,
+    node: Option<Node>,
+    log: String,
+}
+
+/// The configuration for a log in the folder of its file.
+pub(crate) fn config(pack: &str) -> String {
+    let common = scenarios::common(pack);
+    format!("{common}\n[log]\nbackend = \"embedded\"\n\n[embedded]\npath = \"posts.log\"\n")
+}
+
+/// Opens the log that [`config`] names; nobody else may have it.
+pub(crate) fn open(folder: &Path) -> Arc<Embedded> {
+    let path: PathBuf = folder.join("posts.log");
+    let settings = Settings { partitions: 8, signal_partitions: 8, ..Settings::new(path) };
+    Embedded::open(settings).unwrap()
+}
+
+/// All committed records of a topic.
+pub(crate) fn rows(log: &Arc<Embedded>, topic: Topic) -> Vec<Row> {
+    if topic == Topic::State {
+        return state(log);
+    }
+    let name = log.name(topic);
+    let mut rows = Vec::new();
+    for partition in 0..i32::try_from(log.ends(&name).len()).unwrap() {
+        let all = Span { from: 0, records_max: usize::MAX, bytes_max: usize::MAX };
+        rows.extend(log.read(&name, partition, all).unwrap().into_iter().map(|record| Row {
+            key: record.key,
+            value: record.value,
+            headers: record.headers.into_iter().collect(),
+        }));
+    }
+    rows
+}
+
+fn state(log: &Arc<Embedded>) -> Vec<Row> {
+    let mut worker = log.worker(0, 1);
+    let mut rows = Vec::new();
+    for number in 0..worker.signal_partitions() {
+        let signals = Partition { input: InputId(1), number };
+        let mut keep = |key: &[u8], value: Option<&[u8]>| {
+            let (key, value) = (Some(key.to_vec()), value.map(<[u8]>::to_vec));
+            rows.push(Row { key, value, headers: BTreeMap::new() });
+        };
+        worker.restore(signals, &mut keep).unwrap();
+    }
+    rows
+}
+
+/// Can these records be sent as lines and come out of the log the same?
+fn fit_lines(records: &[(Option<&str>, Option<&[u8]>)]) -> bool {
+    records.iter().all(|(_, value)| {
+        value.is_some_and(|value| {
+            !value.is_empty() && value.trim_ascii() == value && !value.contains(&b'\n')
+        })
+    })
+}
+
+impl OnFile {
+    fn new() -> Self {
+        Self { folder: scenarios::folder(), node: None, log: String::new() }
+    }
+
+    fn node(&self) -> &Node {
+        self.node.as_ref().expect("the service runs")
+    }
+
+    fn append(&self, records: &[(Option<&str>, Option<&[u8]>)]) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let record = |&(key, value): &(Option<&str>, Option<&[u8]>)| NewRecord {
+            input: InputId(0),
+            key: key.map(|key| key.as_bytes().to_vec()),
+            value: value.map(<[u8]>::to_vec),
+            headers: Vec::new(),
+            time_ms: i64::try_from(now).unwrap(),
+        };
+        let log = open(self.folder.path());
+        log.append(records.iter().map(record).collect()).unwrap();
+        log.close().unwrap();
+    }
+}
+
+impl Stage for OnFile {
+    fn start(&mut self) {
+        self.node = Some(Node::start(self.folder.path(), &config(scenarios::PACK)));
+    }
+
+    fn kill(&mut self) {
+        self.log += &self.node.take().expect("the service runs").kill();
+    }
+
+    fn stop(&mut self) {
+        self.log += &self.node.take().expect("the service runs").stop();
+    }
+
+    fn produce(&mut self, records: &[(Option<&str>, Option<&[u8]>)]) {
+        if fit_lines(records) {
+            let lines: Vec<&[u8]> = records.iter().filter_map(|(_, value)| *value).collect();
+            let answer = self.node().post("/api/v1/posts", &lines.join(&b'\n'));
+            let expected = format!("{{\"accepted\":{}}}", records.len());
+            assert_eq!(answer, Some((202, expected)));
+            return;
+        }
+        self.stop();
+        self.append(records);
+        self.start();
+    }
+
+    fn settle(&mut self) {
+        // What is told once a second may be older than what was sent last, of each hop once.
+        let mut quiet = 0;
+        until("all is consumed", || {
+            quiet = if self.node().lag() == Some(0.0) { quiet + 1 } else { 0 };
+            std::thread::sleep(Duration::from_millis(1_100));
+            (quiet == 3).then_some(())
+        });
+    }
+
+    fn read(&mut self, topic: Topic) -> Vec<Row> {
+        if self.node.is_some() {
+            self.stop();
+        }
+        rows(&open(self.folder.path()), topic)
+    }
+
+    fn metric(&self, series: &str) -> f64 {
+        self.node().metric(series)
+    }
+
+    fn log(&self) -> String {
+        self.log.clone() + &self.node.as_ref().map(Node::log).unwrap_or_default()
+    }
+}
+
+#[test]
+fn every_post_goes_where_its_rule_says() {
+    scenarios::every_post_goes_where_its_rule_says(&mut OnFile::new());
+}
+
+#[test]
+fn bad_input_is_set_aside_with_its_reason() {
+    scenarios::bad_input_is_set_aside_with_its_reason(&mut OnFile::new());
+}
+
+#[test]
+fn a_count_goes_on_after_a_crash() {
+    scenarios::a_count_goes_on_after_a_crash(&mut OnFile::new());
+}
+
+#[test]
+fn no_text_of_a_post_comes_out() {
+    scenarios::no_text_of_a_post_comes_out(&mut OnFile::new());
+}
+
+#[test]
+fn a_post_over_the_limit_is_taken_over_http_and_set_aside() {
+    let mut stage = OnFile::new();
+    stage.start();
+    let large = scenarios::post("p1", "c1", "a1", &"blorp ".repeat(1 << 18));
+    stage.produce(&[(Some("c1"), Some(&large)), (Some("c1"), Some(b"{\"no\": \xff}"))]);
+    stage.settle();
+    let aside = stage.metric("tidegate_posts_total{outcome=\"dead_lettered\"}");
+    assert!((aside - 2.0).abs() < 0.1, "{aside}");
+    let letters = stage.read(Topic::Deadletters);
+    let mut reasons: Vec<_> = letters.iter().map(|row| row.header("tidegate_reason")).collect();
+    reasons.sort();
+    assert_eq!(reasons, ["not_utf8", "too_large"]);
+    let cut = letters.iter().find(|row| row.header("tidegate_reason") == "too_large").unwrap();
+    assert_eq!(cut.header("tidegate_truncated"), large.len().to_string());
+    assert_eq!(cut.value.as_deref(), large.get(..64 << 10));
+    assert!(stage.read(Topic::Takedowns).is_empty());
+}

@@ -1,0 +1,12 @@
+//! The built service, run as a process: the scenarios of the pipeline on the log in a file, the
+//! service killed under load, and the command line. The same scenarios on Kafka are in tests/kafka.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "waiting for a service takes a clock")]
+
+mod cli;
+mod crashes;
+mod embedded;
+mod node;
+mod plants;
+mod scenarios;
