@@ -136,7 +136,7 @@ fn refer(details: Option<&Node>, at: Span, faults: &mut Faults) -> Option<Action
     let queue = fields.need("queue", "name the queue: {refer: {queue: fraud}}", faults);
     let queue = slug(queue?, "a queue", faults)?;
     let subject = match fields.get("subject") {
-        Some(node) => choice(node, "`subject`", &SUBJECTS, faults)?,
+        Some(node) => subject(node, faults)?,
         None => SubjectKind::Post,
     };
     let due_ms = match fields.get("due") {
@@ -144,6 +144,18 @@ fn refer(details: Option<&Node>, at: Span, faults: &mut Faults) -> Option<Action
         None => None,
     };
     Some(Action { kind: ActionKind::Refer { queue, subject, due_ms }, for_ms: None })
+}
+
+/// Channels and accounts are handed over by the owner of the subject, once until reinstated; that
+/// owner does not exist yet, so only posts are.
+fn subject(node: &Node, faults: &mut Faults) -> Option<SubjectKind> {
+    let subject = choice(node, "`subject`", &SUBJECTS, faults)?;
+    if subject == SubjectKind::Post {
+        return Some(subject);
+    }
+    let name = subject.name();
+    later(&format!("a referral with `subject: {name}`"), node.span, faults);
+    None
 }
 
 fn on_post(kind: ActionKind, details: Option<&Node>, faults: &mut Faults) -> Option<Action> {

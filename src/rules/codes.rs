@@ -75,6 +75,9 @@ codes! {
     RegexQuotes = "R052", "a regular expression outside single quotes";
     RegexEmpty = "R053", "a regular expression that matches the empty text";
     BadDomain = "R054", "an entry that is no domain or no channel name";
+    EntryLoses = "R055", "an entry with a letter or sign that would not be looked for";
+    EntryShort = "R056", "an entry of one character in a script without spaces";
+    DuplicateEntry = "R057", "two entries of one list that find the same";
     // Conditions.
     ConditionSyntax = "R060", "a condition that cannot be read";
     UnknownPattern = "R061", "a condition names a pattern that does not exist";

@@ -1,10 +1,10 @@
 //! Lists and their entries: an entry a line, `# ` comments, a tab and a note.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::codes::Code;
-use super::model::Entry;
+use super::model::{Entry, Match};
 use super::names::nearest;
 use super::report::{Faults, Span, quoted};
 use super::source::{Role, role};
@@ -28,6 +28,7 @@ pub(super) struct Lists<'s> {
     files: BTreeMap<String, (usize, Option<&'s str>)>,
     read: BTreeMap<String, Arc<[Placed]>>,
     used: BTreeSet<String>,
+    checked: HashSet<(String, Match)>,
     entries: usize,
 }
 
@@ -39,6 +40,7 @@ impl<'s> Lists<'s> {
             files: files.map(|(path, index, text)| (path, (index, text))).collect(),
             read: BTreeMap::new(),
             used: BTreeSet::new(),
+            checked: HashSet::new(),
             entries: 0,
         }
     }
@@ -69,8 +71,14 @@ impl<'s> Lists<'s> {
         Some(entries)
     }
 
-    /// Counts what a pattern takes up; reported once, at the pattern that is too much.
-    pub(super) fn count(&mut self, entries: usize, at: Span, faults: &mut Faults) {
+    /// True once for each list and each way to look for its entries.
+    pub(super) fn is_first_use(&mut self, path: &str, matching: Match) -> bool {
+        self.checked.insert((path.to_owned(), matching))
+    }
+
+    /// Counts what a pattern takes up; reported once, at the pattern that is too much. False where
+    /// there is no room for it.
+    pub(super) fn count(&mut self, entries: usize, at: Span, faults: &mut Faults) -> bool {
         let before = self.entries;
         self.entries += entries;
         if before <= ENTRIES_MAX && self.entries > ENTRIES_MAX {
@@ -82,6 +90,7 @@ impl<'s> Lists<'s> {
                 )
                 .help("shorten the lists, or share a pattern under `patterns:` of pack.yaml");
         }
+        self.entries <= ENTRIES_MAX
     }
 
     /// Warns of lists that nothing reads.
@@ -141,15 +150,4 @@ pub(super) fn entry(text: &str, at: Span, faults: &mut Faults) -> Option<Entry> 
         return None;
     }
     Some(Entry { text: text.to_owned() })
-}
-
-/// Would anything of an entry be left to look for? Folding removes all but letters, marks,
-/// digits and emoji, and an entry of nothing would be found nowhere.
-pub(super) fn says_something(text: &str) -> bool {
-    let emoji = |letter: char| {
-        matches!(u32::from(letter),
-            0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2190..=0x2BFF | 0x3030 | 0x303D
-            | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
-    };
-    text.chars().any(|letter| letter.is_alphanumeric() || emoji(letter))
 }

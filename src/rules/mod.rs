@@ -21,6 +21,7 @@ mod yaml;
 
 mod actions;
 mod condition;
+mod entries;
 mod guards;
 mod lists;
 mod pack;

@@ -1,14 +1,16 @@
 //! Named patterns: words, phrases, substrings, exact strings, regexes, links.
 
 use super::codes::Code;
+use super::entries::{self, Refusal};
 use super::fields::{Fields, Keys, key_text, mapping};
-use super::lists::{Lists, Placed, entry, says_something};
+use super::lists::{Lists, Placed, entry};
 use super::model::{Entry, LinkPattern, Match, Pattern, PatternKind};
-use super::regexes::{self, Refusal};
+use super::regexes;
 use super::report::{Faults, Span, quoted};
 use super::values::{boolean, choice, is_slug, list, number, scalar, text, texts, unknown};
 use super::yaml::{Node, Style, Value, place_in_source};
 use super::{Texts, condition};
+use crate::extract::{SERVICES, service_named};
 use crate::record::{Part, Parts, View};
 
 /// Words between two neighbours of a phrase.
@@ -27,44 +29,6 @@ const LINKS: Keys = Keys {
     known: &["services", "domains", "channels", "shown_differs"],
     later: &[],
 };
-
-/// Services that links are known to belong to, by the names that `extract` gives them.
-const SERVICES: [&str; 34] = [
-    "telegram",
-    "telegraph",
-    "whatsapp",
-    "signal",
-    "viber",
-    "discord",
-    "vk",
-    "ok",
-    "max",
-    "instagram",
-    "threads",
-    "facebook",
-    "x",
-    "tiktok",
-    "youtube",
-    "snapchat",
-    "wechat",
-    "qq",
-    "line",
-    "kakaotalk",
-    "zalo",
-    "skype",
-    "threema",
-    "wickr",
-    "simplex",
-    "matrix",
-    "reddit",
-    "paypal",
-    "cashapp",
-    "amazon",
-    "aliexpress",
-    "ebay",
-    "etsy",
-    "avito",
-];
 
 const MATCHES: [(&str, Match); 4] = [
     ("word", Match::Word),
@@ -221,9 +185,10 @@ impl Reader<'_> {
         let before = self.faults.errors();
         let placed =
             if fields.get("any").is_some() { self.any(body)? } else { self.list(body)?.to_vec() };
-        self.lists.count(placed.len(), body.span, &mut self.faults);
-        for one in &placed {
-            self.check_entry(one, matching);
+        if self.lists.count(placed.len(), body.span, &mut self.faults)
+            && self.is_new(body, matching)
+        {
+            entries::check(&placed, |text| entries::text(text, matching), &mut self.faults);
         }
         let gap = self.gap(fields, matching, &placed);
         if self.faults.errors() > before {
@@ -231,6 +196,14 @@ impl Reader<'_> {
         }
         let entries = placed.into_iter().map(|one| one.entry).collect();
         Some((PatternKind::Entries { entries, matching, gap: gap? }, view?))
+    }
+
+    /// Have the entries not been checked yet? A list that many rules share is checked once.
+    fn is_new(&mut self, body: &Node, matching: Match) -> bool {
+        match &body.value {
+            Value::Scalar { text, .. } => self.lists.is_first_use(text, matching),
+            Value::List(_) | Value::Map(_) => true,
+        }
     }
 
     fn any(&mut self, body: &Node) -> Option<Vec<Placed>> {
@@ -247,30 +220,6 @@ impl Reader<'_> {
     fn list(&mut self, body: &Node) -> Option<std::sync::Arc<[Placed]>> {
         let path = text(body, "the path of a list", &mut self.faults)?;
         self.lists.get(path, body.span, &mut self.faults)
-    }
-
-    fn check_entry(&mut self, one: &Placed, matching: Match) {
-        let text = &one.entry.text;
-        if matching != Match::Exact && !says_something(text) {
-            self.faults
-                .error(Code::EntryEmpty, one.span, "an entry without a letter, a digit or an emoji")
-                .label("nothing of this is left to look for")
-                .help("match it with `match: exact`, or with a regex");
-            return;
-        }
-        if matches!(matching, Match::Substring | Match::Exact) {
-            return;
-        }
-        let is_odd = |word: &str| {
-            let inner = word.trim_matches('*');
-            let stars = word.len() - inner.len();
-            inner.contains('*') || stars > 1 || (stars == 1 && !says_something(inner))
-        };
-        if text.split_whitespace().any(is_odd) {
-            self.faults
-                .error(Code::Wildcard, one.span, "a `*` stands at one end of a word, once")
-                .help("write `word*` or `*word`; for a word with anything around it, use `match: substring`");
-        }
     }
 
     fn gap(&mut self, fields: &Fields<'_>, matching: Match, entries: &[Placed]) -> Option<usize> {
@@ -316,9 +265,9 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse_regex(&mut self, refusal: &Refusal, pattern: &str, at: Span) {
+    fn refuse_regex(&mut self, refusal: &regexes::Refusal, pattern: &str, at: Span) {
         match refusal {
-            Refusal::Syntax(what, place) => {
+            regexes::Refusal::Syntax(what, place) => {
                 let raw = self.texts.slice(at);
                 let place = place.clone().map(|place| place_in_source(raw, pattern, place));
                 let at =
@@ -327,12 +276,12 @@ impl Reader<'_> {
                     .error(Code::RegexSyntax, at, format!("this regex cannot be read: {what}"))
                     .help("a sign that is meant as itself takes a backslash; there is no look-around and no back-reference");
             }
-            Refusal::TooBig => {
+            regexes::Refusal::TooBig => {
                 self.faults
                     .error(Code::RegexSize, at, "this regex compiles to more than 1 MiB")
                     .help("lower the counts in braces, or write `[a-z]` for `\\w`, which knows every script");
             }
-            Refusal::MatchesNothing => {
+            regexes::Refusal::MatchesNothing => {
                 self.faults
                     .error(Code::RegexEmpty, at, "this regex matches the empty text")
                     .label("every post would match")
@@ -367,10 +316,10 @@ impl Reader<'_> {
             links.services = self.services(node)?;
         }
         if let Some(node) = asked.get("domains") {
-            links.domains = Some(self.names(node, is_domain, "a domain")?);
+            links.domains = Some(self.names(node, entries::domain)?);
         }
         if let Some(node) = asked.get("channels") {
-            links.channels = Some(self.names(node, is_channel, "a channel name")?);
+            links.channels = Some(self.names(node, entries::channel)?);
         }
         if let Some(node) = asked.get("shown_differs") {
             links.shown_differs = boolean(node, &mut self.faults)?;
@@ -390,17 +339,22 @@ impl Reader<'_> {
         let mut services = Vec::new();
         let found = texts(node, "a service", &mut self.faults)?;
         for (name, item) in &found {
-            if SERVICES.contains(name) {
+            if service_named(name).is_some() {
                 services.push((*name).to_owned());
             } else {
-                unknown(name, "a service", item.span, &SERVICES, &mut self.faults);
+                let names: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+                unknown(name, "a service", item.span, &names, &mut self.faults);
             }
         }
         (services.len() == found.len()).then_some(services)
     }
 
     /// The entries of a list of domains or channels.
-    fn names(&mut self, node: &Node, is_one: fn(&str) -> bool, what: &str) -> Option<Vec<Entry>> {
+    fn names(
+        &mut self,
+        node: &Node,
+        sought: fn(&str) -> Result<String, Refusal>,
+    ) -> Option<Vec<Entry>> {
         if let Value::List(_) = node.value {
             self.faults
                 .error(Code::WrongType, node.span, "this is the path of a list file")
@@ -408,39 +362,13 @@ impl Reader<'_> {
             return None;
         }
         let placed = self.list(node)?;
-        self.lists.count(placed.len(), node.span, &mut self.faults);
         let before = self.faults.errors();
-        for one in placed.iter().filter(|one| !is_one(&one.entry.text)) {
-            let message = format!("{} is not {what}", quoted(&one.entry.text));
-            self.faults
-                .error(Code::BadDomain, one.span, message)
-                .help("write the bare name, without scheme and path: example.org, or channel_name");
+        if self.lists.count(placed.len(), node.span, &mut self.faults) {
+            entries::check(&placed, sought, &mut self.faults);
         }
         let entries = placed.iter().map(|one| one.entry.clone()).collect();
         (self.faults.errors() == before).then_some(entries)
     }
-}
-
-/// Labels with dots between them; which of them are real, the public suffixes say, not we.
-fn is_domain(text: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .chars()
-                .all(|letter| letter.is_alphanumeric() || "-_".contains(letter) || is_mark(letter))
-    };
-    text.contains('.') && text.trim_end_matches('.').split('.').all(label)
-}
-
-/// Vowel signs and the like are no letters and stand in domains of their scripts.
-fn is_mark(letter: char) -> bool {
-    !letter.is_ascii() && unicode_normalization::char::is_combining_mark(letter)
-}
-
-fn is_channel(text: &str) -> bool {
-    let name = text.strip_prefix('@').unwrap_or(text);
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
 }
 
 /// Does a pattern find rules worth trying? Words, links and the like do; a regex where every

@@ -468,7 +468,7 @@ fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Fa
                 placed.span,
                 format!("`{name}` acts on a post, and a profile is none"),
             )
-            .help("write {refer: {subject: channel, queue: …}}, or a rule of its own for profiles");
+            .help("take `profile` out of `kinds`; no action of this version answers a profile");
     }
 }
 
