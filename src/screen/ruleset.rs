@@ -105,7 +105,7 @@ impl RuleSet {
         self.by_id.get(id).and_then(|&index| self.rules.get(index))
     }
 
-    /// The rule's metric label: its id, or `other` beyond [`RULE_LABELS_MAX`].
+    /// The rule's metric label: its id, or `other` beyond the first 500.
     #[must_use]
     pub fn label(&self, rule: usize) -> &str {
         self.labels.get(rule).map_or("other", String::as_str)

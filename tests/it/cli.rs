@@ -74,13 +74,13 @@ fn check_leaves_with_0_for_a_pack_that_is_good() {
 #[test]
 fn check_leaves_with_2_for_a_pack_with_an_error_and_shows_the_place() {
     let folder = tempfile::tempdir().unwrap();
-    let pack = pack_with(folder.path(), "condition: item", "condition: iten");
+    let pack = pack_with(folder.path(), "condition: item", "condition: itm");
     let said = said(&tidegate(&["check", pack.to_str().unwrap()], ""));
     let place = [
-        "error[R061]: no pattern is called `iten`",
+        "error[R061]: no pattern is called `itm`",
         " --> rules/all.yaml:5:12",
-        "5 | condition: iten\n",
-        "^^^^\n",
+        "5 | condition: itm\n",
+        "^^^\n",
         "`item`?",
     ];
     assert_says(&said, 2, &place);
@@ -134,7 +134,7 @@ fn run_on_a_log_that_another_process_has_says_so() {
 #[test]
 fn run_with_a_pack_that_is_wrong_starts_nothing() {
     let folder = scenarios::folder();
-    let pack = pack_with(folder.path(), "condition: item", "condition: iten");
+    let pack = pack_with(folder.path(), "condition: item", "condition: itm");
     let good = format!("{}/{}", env!("CARGO_MANIFEST_DIR"), scenarios::PACK);
     let bad = config(scenarios::PACK).replace(&good, pack.to_str().unwrap());
     assert_says(&Node::spawn(folder.path(), &bad).ended(), 2, &["rules/all.yaml:5:12"]);
