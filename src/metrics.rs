@@ -42,6 +42,8 @@ pub enum Count {
 pub enum Level {
     /// Records not consumed yet, by `topic` and `partition`.
     LagRecords,
+    /// Age of the newest consumed record while there are more, by `topic` and `partition`.
+    LagSeconds,
     /// 1 for each pack in force, by `pack` and `version`.
     RulesetInfo,
     /// Patterns in force, an entry of a list each.
@@ -119,6 +121,8 @@ impl Level {
         let (name, labels, help): (_, &'static [&'static str], _) = match self {
             Self::LagRecords => ("tidegate_consumer_lag_records", &["topic", "partition"],
                 "Records that can be read and are not committed yet."),
+            Self::LagSeconds => ("tidegate_consumer_lag_seconds", &["topic", "partition"],
+                "Age of the newest consumed record while there are more; 0 while there are none."),
             Self::RulesetInfo => ("tidegate_ruleset_info", &["pack", "version"],
                 "1 for each pack in force."),
             Self::RulesetPatterns => ("tidegate_ruleset_patterns", &[],
@@ -291,14 +295,11 @@ impl Metrics {
         self.with(|shared| shared.levels.insert((level, labels), value as f64));
     }
 
-    /// Forgets all series of a level whose label at `index` has this value: a partition that went
-    /// to another worker must not go on showing its last lag.
-    pub fn forget(&self, level: Level, index: usize, value: &str) {
-        self.with(|shared| {
-            shared.levels.retain(|(of, labels), _| {
-                *of != level || labels.get(index).is_none_or(|label| label != value)
-            });
-        });
+    /// Forgets a series of a level: a partition that went to another worker must not go on showing
+    /// its last lag.
+    pub fn forget(&self, level: Level, labels: &[&str]) {
+        let labels = labels.iter().map(|&label| label.to_owned()).collect();
+        self.with(|shared| shared.levels.remove(&(level, labels)));
     }
 
     /// Adds a duration.
@@ -458,6 +459,7 @@ impl Collector for Snapshot {
 pub fn catalogue() -> Vec<(&'static str, &'static [&'static str], &'static str)> {
     let levels = [
         Level::LagRecords,
+        Level::LagSeconds,
         Level::RulesetInfo,
         Level::RulesetPatterns,
         Level::StateEntries,
@@ -508,7 +510,7 @@ mod tests {
         metrics.set(Level::LagRecords, &["posts", "3"], 7);
         metrics.set(Level::LagRecords, &["posts", "3"], 9);
         metrics.set(Level::LagRecords, &["posts", "4"], 1);
-        metrics.forget(Level::LagRecords, 1, "4");
+        metrics.forget(Level::LagRecords, &["posts", "4"]);
         let text = metrics.render().unwrap();
         assert!(text.contains("tidegate_consumer_lag_records{topic=\"posts\",partition=\"3\"} 9"));
         assert!(!text.contains("partition=\"4\""));
@@ -524,5 +526,25 @@ mod tests {
             }
         }
         assert!(Count::ALL.map(|count| count.family().name.ends_with("_total")).iter().all(|&t| t));
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_none_that_is_not_there() {
+        let dashboard = include_str!("../k8s/dashboards/tidegate.json");
+        let named = dashboard.match_indices("tidegate_").filter_map(|(at, _)| {
+            let rest = dashboard.get(at..)?;
+            rest.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_').next()
+        });
+        let known: Vec<_> = catalogue().into_iter().map(|(name, ..)| name).collect();
+        let mut shown = std::collections::BTreeSet::new();
+        for name in named {
+            let series = ["_bucket", "_sum", "_count"];
+            let family = series.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            assert!(known.contains(&family), "{name} is on the dashboard only");
+            shown.insert(family);
+        }
+        for name in known {
+            assert!(shown.contains(name), "{name} is not on the dashboard");
+        }
     }
 }

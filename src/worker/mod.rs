@@ -153,7 +153,11 @@ impl<L: Log> Worker<L> {
         for lag in self.log.lag() {
             let topic = self.log.inputs().name(lag.partition.input);
             let partition = lag.partition.number.to_string();
-            self.shared.metrics.set(Level::LagRecords, &[topic, &partition], lag.records);
+            let metrics = &self.shared.metrics;
+            metrics.set(Level::LagRecords, &[topic, &partition], lag.records);
+            let age = self.pass.consumed_ms(lag.partition).filter(|_| lag.records > 0);
+            let age_ms = age.map_or(0, |time_ms| clock::now_ms().saturating_sub(time_ms).max(0));
+            metrics.set(Level::LagSeconds, &[topic, &partition], age_ms.unsigned_abs() / 1000);
         }
     }
 
@@ -257,6 +261,10 @@ impl<L: Log> Worker<L> {
         self.assigned.retain(|kept| !partitions.contains(kept));
         for partition in partitions {
             self.pass.disown(*partition);
+            let topic = self.log.inputs().name(partition.input);
+            let labels = [topic, &partition.number.to_string()];
+            self.shared.metrics.forget(Level::LagRecords, &labels);
+            self.shared.metrics.forget(Level::LagSeconds, &labels);
         }
         self.log.settle()?;
         self.tell_assigned();

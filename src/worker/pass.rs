@@ -25,6 +25,8 @@ pub(super) struct Pass {
     /// Bytes of all output.
     bytes: usize,
     next: BTreeMap<Partition, i64>,
+    /// Time of the newest record taken, by partition, Unix milliseconds.
+    consumed_ms: BTreeMap<Partition, i64>,
     counts: Counts,
     tallies: BTreeMap<i32, Tally>,
 }
@@ -46,6 +48,7 @@ impl Pass {
             produced: false,
             bytes: 0,
             next: BTreeMap::new(),
+            consumed_ms: BTreeMap::new(),
             counts: Counts::default(),
             tallies: BTreeMap::new(),
         }
@@ -69,6 +72,7 @@ impl Pass {
     /// Drops what belongs to a partition that goes to another worker.
     pub(super) fn disown(&mut self, partition: Partition) {
         self.next.remove(&partition);
+        self.consumed_ms.remove(&partition);
         if self.inputs.is_signals(partition.input) {
             self.tallies.remove(&partition.number);
         }
@@ -86,6 +90,7 @@ impl Pass {
                 self.post(&record, &turn);
             }
             self.next.insert(record.partition, record.offset + 1);
+            self.consumed_ms.insert(record.partition, record.time_ms);
         }
         self.bytes += self.output.iter().skip(before).map(Outgoing::size).sum::<usize>();
         self.produced |= !self.output.is_empty();
@@ -140,6 +145,11 @@ impl Pass {
         self.bytes = 0;
         self.next.clear();
         std::mem::take(&mut self.counts)
+    }
+
+    /// Time of the newest record taken from a partition, Unix milliseconds.
+    pub(super) fn consumed_ms(&self, partition: Partition) -> Option<i64> {
+        self.consumed_ms.get(&partition).copied()
     }
 
     /// Candidates that hop 2 keeps for this worker's partitions.
