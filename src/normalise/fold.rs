@@ -7,7 +7,7 @@ use unicode_normalization::char::{
     canonical_combining_class, compose, decompose_canonical, decompose_compatible,
     is_combining_mark,
 };
-use unicode_script::{Script, UnicodeScript};
+use unicode_script::Script;
 
 use super::{emoji, tables};
 
@@ -67,7 +67,7 @@ impl Glyph {
 /// Unicode calls it common.
 pub(crate) fn is_spaceless(c: char) -> bool {
     let named = matches!(
-        c.script(),
+        tables::script(c),
         Script::Han
             | Script::Hiragana
             | Script::Katakana
@@ -80,7 +80,7 @@ pub(crate) fn is_spaceless(c: char) -> bool {
 }
 
 pub(crate) fn is_hangul(c: char) -> bool {
-    c.script() == Script::Hangul
+    tables::script(c) == Script::Hangul
 }
 
 /// Scripts whose marks the fold takes off.
@@ -209,6 +209,9 @@ impl Folder {
     /// Marks belong to what stands before them, and so do the later parts of a Hangul syllable:
     /// nothing else composes with a character before it.
     fn hangs_on(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return false;
+        }
         let mut first = None;
         decompose_compatible(c, |part| {
             first.get_or_insert(part);
@@ -220,17 +223,45 @@ impl Folder {
     }
 
     fn flush(&mut self) {
-        let Some(shown) = self.open.chars().next() else { return };
-        let compat = is_compat(shown);
-        let range = self.open_range.clone();
-        for ch in fold_open(&self.open) {
-            let kind = kind_of(ch);
-            let ch = if matches!(kind, Kind::Space | Kind::Line) { ' ' } else { ch };
-            let range = range.clone();
-            self.out.push(Glyph { ch, kind, range, shown, compat, joined: false });
+        let mut open = self.open.chars();
+        let Some(shown) = open.next() else { return };
+        if let Some(ch) = fold_simple(shown).filter(|_| open.next().is_none()) {
+            self.push(ch, shown, false);
+        } else {
+            let compat = is_compat(shown);
+            for ch in fold_open(&self.open) {
+                self.push(ch, shown, compat);
+            }
         }
         self.open.clear();
     }
+
+    fn push(&mut self, ch: char, shown: char, compat: bool) {
+        let kind = kind_of(ch);
+        let ch = if matches!(kind, Kind::Space | Kind::Line) { ' ' } else { ch };
+        let range = self.open_range.clone();
+        self.out.push(Glyph { ch, kind, range, shown, compat, joined: false });
+    }
+}
+
+/// What [`fold_open`] makes of a character alone that has no other form but its lower case: nearly
+/// all that people write. The full way costs several allocations for each.
+fn fold_simple(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return Some(c.to_ascii_lowercase());
+    }
+    let mut lower = c.to_lowercase();
+    let lower = lower.next().filter(|_| lower.next().is_none())?;
+    let plain = own_form(c).is_none() && has_one_form(c) && has_one_form(lower);
+    let other = is_combining_mark(lower) || matches!(lower, 'ß' | 'ـ');
+    (plain && !other).then(|| unify(lower))
+}
+
+/// Has neither a canonical nor a compatibility form but itself.
+fn has_one_form(c: char) -> bool {
+    let mut itself = true;
+    decompose_compatible(c, |part| itself &= part == c);
+    itself
 }
 
 /// Has a compatibility form that is not just the canonical one.
@@ -308,13 +339,13 @@ impl Marks {
         let blocked = class != 0 && class == self.last_class;
         self.last_class = class;
         let base = self.base.filter(|base| base.is_alphabetic());
-        let script = base.map_or(Script::Common, |base| base.script());
+        let script = base.map_or(Script::Common, tables::script);
         if loses_marks(script) {
             let whole = self.base.and_then(|base| compose(base, mark));
             return !blocked && whole.is_some_and(tables::is_own);
         }
         // A mark on nothing, on a digit or on a sign goes by its own script.
-        let deciding = if unscripted(script) { mark.script() } else { script };
+        let deciding = if unscripted(script) { tables::script(mark) } else { script };
         !unscripted(deciding) && !loses_marks(deciding)
     }
 }
@@ -339,4 +370,24 @@ fn settle_flags(glyphs: &mut [Glyph]) {
 
 fn is_region(glyph: &Glyph) -> bool {
     emoji::region_letter(glyph.ch).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_to_fold_a_character_is_the_long_one() {
+        for c in '\0'..=char::MAX {
+            if let Some(short) = fold_simple(c) {
+                assert_eq!(
+                    fold_open(c.encode_utf8(&mut [0; 4])),
+                    [short],
+                    "U+{:04X}",
+                    u32::from(c)
+                );
+                assert!(!is_compat(c), "U+{:04X}", u32::from(c));
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! to an entry's letter if one of them is it.
 
 use unicode_normalization::char::decompose_canonical;
-use unicode_script::{Script, UnicodeScript};
+use unicode_script::Script;
 
 use super::fold::{Glyph, Kind};
 use super::odd::Reading;
@@ -32,7 +32,7 @@ pub fn canonical(c: char) -> char {
     }
     // Arabic and Hebrew letters look like o and l by Unicode's table; among their own kind they
     // must stay apart.
-    if !matches!(c.script(), Script::Latin | Script::Greek | Script::Cyrillic) {
+    if !matches!(tables::script(c), Script::Latin | Script::Greek | Script::Cyrillic) {
         return c;
     }
     let mut looks = tables::looks(c).unwrap_or_default().chars();
@@ -94,7 +94,7 @@ pub fn skeleton(word: &str) -> String {
 }
 
 pub(super) fn is_arabic(c: char) -> bool {
-    c.script() == Script::Arabic
+    tables::script(c) == Script::Arabic
 }
 
 /// The glyph of a letter: as written, without marks that the fold takes off, with those it keeps;
@@ -172,7 +172,7 @@ pub(super) enum Home {
 /// decides nothing, the one with more letters.
 pub(super) fn home(glyphs: &[Glyph]) -> Home {
     let letters = || glyphs.iter().filter(|glyph| glyph.kind == Kind::Letter);
-    let of = |script: Script| letters().filter(move |glyph| glyph.ch.script() == script);
+    let of = |script: Script| letters().filter(move |glyph| tables::script(glyph.ch) == script);
     let (latin, cyrillic, arabic) =
         (of(Script::Latin).count(), of(Script::Cyrillic).count(), of(Script::Arabic).count());
     let as_cyrillic = of(Script::Latin).all(|glyph| {

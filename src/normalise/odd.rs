@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use unicode_script::{Script, UnicodeScript};
+use unicode_script::Script;
 
 use super::fold::{Glyph, Kind};
 use super::letters::{self, Home};
@@ -227,7 +227,7 @@ pub(super) fn is_letter(glyph: &Glyph) -> bool {
 fn is_mixed(word: &[Glyph]) -> bool {
     let letters = || word.iter().filter(|glyph| glyph.kind == Kind::Letter);
     let mut scripts = letters()
-        .map(|glyph| glyph.ch.script())
+        .map(|glyph| tables::script(glyph.ch))
         .filter(|script| !matches!(script, Script::Common | Script::Inherited | Script::Unknown));
     let first = scripts.next();
     let two_scripts = scripts.any(|script| Some(script) != first);
@@ -268,7 +268,7 @@ fn has_repeats(word: &[Glyph]) -> bool {
 /// Unicode all files under o, none is taken for Latin by a reader of whole words.
 fn is_alike(glyph: &Glyph) -> bool {
     let face = letters::face(glyph);
-    match glyph.ch.script() {
+    match tables::script(glyph.ch) {
         Script::Latin => tables::cyrillic_twin(face).is_some(),
         Script::Arabic
         | Script::Hebrew
@@ -285,13 +285,13 @@ fn is_alike(glyph: &Glyph) -> bool {
 /// seem.
 fn strange_scripts(glyphs: &[Glyph]) -> HashSet<Script> {
     let letters = glyphs.iter().filter(|glyph| glyph.kind == Kind::Letter && !is_alike(glyph));
-    letters.map(|glyph| glyph.ch.script()).collect()
+    letters.map(|glyph| tables::script(glyph.ch)).collect()
 }
 
 /// *wholly look-alikes*, two letters or more.
 fn is_wholly_alike(word: &[Glyph], strange: &HashSet<Script>) -> bool {
     let letters: Vec<_> = word.iter().filter(|glyph| glyph.kind == Kind::Letter).collect();
-    let script = letters.first().map(|glyph| glyph.ch.script());
+    let script = letters.first().map(|glyph| tables::script(glyph.ch));
     let alone = script.is_some_and(|script| !strange.contains(&script));
     let enough = letters.len() >= 5 || letters.len() >= 2 && alone;
     enough && letters.iter().all(|glyph| is_alike(glyph))
@@ -300,7 +300,7 @@ fn is_wholly_alike(word: &[Glyph], strange: &HashSet<Script>) -> bool {
 /// A wholly look-alike word in the letters it looks like. Only the glyphs count: by classes too,
 /// `ВОРОВ` would be `боров`.
 fn twins(word: &[Glyph]) -> Option<Odd> {
-    let latin = word.iter().any(|glyph| glyph.ch.script() == Script::Latin);
+    let latin = word.iter().any(|glyph| tables::script(glyph.ch) == Script::Latin);
     let odd = folded_letters(word, |glyph| {
         let face = letters::face(glyph);
         let twin = if latin { tables::cyrillic_twin(face) } else { tables::twin(face) };

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use unicode_script::{Script, UnicodeScript};
+
 /// Zeros of all decimal digits outside ASCII that have no compatibility form; the nine others
 /// follow each. Unicode 14, general category Nd.
 const ZEROS: [u32; 58] = [
@@ -71,6 +73,19 @@ static CYRILLIC_TWINS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     });
     twins.collect()
 });
+
+/// Scripts of the first plane, where nearly all letters are: the crate searches ranges each time,
+/// and every letter is asked several times.
+static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
+    let script = |code| char::from_u32(code).map_or(Script::Unknown, |c| c.script());
+    (0..0x1_0000).map(script).collect()
+});
+
+/// The script of a character.
+pub(super) fn script(c: char) -> Script {
+    let known = usize::try_from(u32::from(c)).ok().and_then(|at| SCRIPTS.get(at));
+    known.copied().unwrap_or_else(|| c.script())
+}
 
 /// What a letter, in the case as written, looks like: ASCII letters or digits in lower case.
 pub(super) fn looks(shown: char) -> Option<&'static str> {
