@@ -160,6 +160,11 @@ impl Settings {
         let mut config = self.base();
         // The end of a partition is told only when a fetch comes back: a restore waits for it.
         config.set("fetch.wait.max.ms", "20");
+        self.reading(config)
+    }
+
+    /// What every consumer has that reads for Tidegate, over what the operator sets.
+    fn reading(&self, mut config: ClientConfig) -> ClientConfig {
         extend(&mut config, &self.client);
         extend(&mut config, &self.consumer);
         config
@@ -180,17 +185,11 @@ impl Settings {
             .set("fetch.wait.max.ms", "50")
             // The default of a second stalls the worker each time its queue was full.
             .set("fetch.queue.backoff.ms", "10");
-        extend(&mut config, &self.client);
-        extend(&mut config, &self.consumer);
+        let mut config = self.reading(config);
         config
             .set("group.id", &self.group)
             .set("group.instance.id", self.member())
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("allow.auto.create.topics", "false")
-            .set("isolation.level", "read_committed");
+            .set("partition.assignment.strategy", "cooperative-sticky");
         config
     }
 
