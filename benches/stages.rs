@@ -183,8 +183,8 @@ id: words.any
 title: Any word of a long list
 status: live
 patterns:
-  word: {list: lists/words.txt}
-condition: word
+  listed: {list: lists/words.txt}
+condition: listed
 actions: [remove_post]
 tests:
   - fires: \"bababab\"
