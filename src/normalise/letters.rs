@@ -93,7 +93,7 @@ pub fn skeleton(word: &str) -> String {
     word.chars().map(|c| if arabic && c.is_ascii_digit() { c } else { canonical(c) }).collect()
 }
 
-pub(super) fn is_arabic(c: char) -> bool {
+pub(crate) fn is_arabic(c: char) -> bool {
     tables::script(c) == Script::Arabic
 }
 

@@ -11,12 +11,14 @@
 //! letter has a handful of readings that are kept as a set and never multiplied out.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod alike;
 mod emoji;
 mod entry;
 mod fold;
 mod letters;
 mod odd;
 mod runs;
+mod sketch;
 mod tables;
 mod views;
 mod words;
@@ -29,6 +31,9 @@ pub(crate) use tests::any_text;
 
 pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
 pub use letters::{canonical, skeleton};
+pub(crate) use alike::key;
+pub(crate) use sketch::{Sketch, Token, stems};
+pub(crate) use letters::is_arabic;
 pub use odd::{Letter, Odd, Reading, Shape};
 pub use views::{Views, fold, views};
 pub use words::Word;

@@ -97,6 +97,12 @@ pub(super) fn named(shown: char) -> Option<&'static str> {
     NAMED.get(&shown).map(|(_, base)| *base)
 }
 
+/// Every character that may be read as another one, by its glyph, its name, its base or as a digit.
+pub(super) fn with_readings() -> impl Iterator<Item = char> {
+    let listed = LOOKS.keys().chain(NAMED.keys()).copied();
+    listed.chain(OWN.chars()).chain('0'..='9')
+}
+
 pub(super) fn is_small_capital(shown: char) -> bool {
     NAMED.get(&shown).is_some_and(|(small, _)| *small)
 }

@@ -2,6 +2,7 @@
 //! the original.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod fast;
 mod hits;
 mod naive;
 
@@ -9,21 +10,28 @@ mod naive;
 mod tests;
 
 use crate::decode::{Piece, Post};
-use crate::extract::FoundLink;
-use crate::normalise::Views;
+use crate::extract::{self, FoundLink};
+use crate::normalise::{self, Views};
 use crate::rules::Rule;
 
 pub use hits::{Hit, Hits, PatternId};
+pub use naive::Naive;
 
-/// A piece of a post with what was found out about it before any pattern is asked.
+/// A piece of a post with the links in it, which are found before any pattern is asked.
 #[derive(Clone, Debug)]
 pub struct Seen<'p> {
     /// The piece.
     pub piece: Piece<'p>,
-    /// The links in its text.
+    /// The links in its text, in order.
     pub links: Vec<FoundLink>,
-    /// Its views, made with these links.
-    pub views: Views<'p>,
+}
+
+/// The same with its views, made with these links.
+#[derive(Debug)]
+struct Viewed<'s> {
+    seen: &'s Seen<'s>,
+    piece: Piece<'s>,
+    views: Views<'s>,
 }
 
 /// The patterns of all rules, compiled.
@@ -31,7 +39,27 @@ pub struct Seen<'p> {
 pub struct Tables {
     /// First pattern of each rule.
     first: Vec<u32>,
-    naive: naive::Naive,
+    engine: fast::Engine,
+}
+
+impl<'p> Seen<'p> {
+    /// A piece, with its links looked for.
+    #[must_use]
+    pub fn of(piece: Piece<'p>) -> Self {
+        Self { piece, links: extract::links(piece.text) }
+    }
+
+    fn view(&self) -> Viewed<'_> {
+        let links: Vec<_> = self.links.iter().map(|link| link.range.clone()).collect();
+        let views = normalise::views(self.piece.text, &links);
+        Viewed { seen: self, piece: self.piece, views }
+    }
+}
+
+impl<'s> Viewed<'s> {
+    fn seen(&self) -> &'s Seen<'s> {
+        self.seen
+    }
 }
 
 /// A pattern that does not compile. `rules` has checked them all, so this is a fault of the set as
@@ -84,7 +112,7 @@ impl Tables {
             first.push(u32::try_from(count).map_err(|_| BuildError::TooMany)?);
             count += rule.patterns.len();
         }
-        Ok(Self { first, naive: naive::Naive::build(rules)? })
+        Ok(Self { first, engine: fast::Engine::build(rules)? })
     }
 
     /// The number of a rule's first pattern; the others follow. `rule`: index into the rules given
@@ -94,10 +122,17 @@ impl Tables {
         PatternId(self.first.get(rule).copied().unwrap_or(u32::MAX))
     }
 
-    /// Every hit of every pattern on one post. `seen`: its pieces, in the order of
+    /// Every hit on one post of every rule that could fire: where none of the patterns hits that a
+    /// rule waits for, nothing of it is told. `seen`: its pieces, in the order of
     /// [`Post::pieces`].
     #[must_use]
     pub fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
-        self.naive.scan(post, seen)
+        self.engine.scan(post, seen)
+    }
+
+    /// Bytes that the tables take, automata and regexes apart.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.engine.bytes()
     }
 }

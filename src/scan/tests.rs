@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{BuildError, Hits, PatternId, Seen, Tables};
+use super::{BuildError, Hits, Naive, PatternId, Seen, Tables};
 use crate::decode::{Button, Kind, Link, Post};
 use crate::extract::FoundLink;
 use crate::normalise;
@@ -15,7 +15,9 @@ use crate::rules::{
     Severity, Status,
 };
 
+/// A rule that fires where any of the patterns hits.
 pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
+    let condition = Condition::Or((0..patterns.len()).map(Condition::Pattern).collect());
     Rule {
         id: "t.rule".to_owned(),
         title: String::new(),
@@ -26,7 +28,7 @@ pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
         severity: Severity::Medium,
         kinds: vec![Kind::Post],
         patterns,
-        condition: Condition::Pattern(0),
+        condition,
         except: Vec::new(),
         soften: None,
         count: None,
@@ -63,6 +65,13 @@ fn links(text: &str) -> Vec<FoundLink> {
     out
 }
 
+/// The hits of the engine, which must be those of the slow truth.
+fn scan(rules: &[Rule], post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
+    let hits = Tables::build(rules).unwrap().scan(post, seen);
+    assert_eq!(hits, Naive::build(rules).unwrap().scan(post, seen));
+    hits
+}
+
 fn found(pattern: Pattern, text: &str) -> Vec<String> {
     let post = Post { text: text.into(), ..Post::default() };
     let pieces = post.pieces();
@@ -70,12 +79,10 @@ fn found(pattern: Pattern, text: &str) -> Vec<String> {
         .iter()
         .map(|piece| {
             let links = links(piece.text);
-            let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
-            Seen { piece: *piece, links, views: normalise::views(piece.text, &ranges) }
+            Seen { piece: *piece, links }
         })
         .collect();
-    let tables = Tables::build(&[rule(vec![pattern])]).unwrap();
-    let hits = tables.scan(&post, &seen);
+    let hits = scan(&[rule(vec![pattern])], &post, &seen);
     hits.all.iter().map(|hit| text.get(hit.range.clone()).unwrap().to_owned()).collect()
 }
 
@@ -111,11 +118,10 @@ fn post_hits(patterns: Vec<Pattern>, post: &Post<'_>) -> Hits {
         .iter()
         .map(|piece| {
             let links = crate::extract::links(piece.text);
-            let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
-            Seen { piece: *piece, links, views: normalise::views(piece.text, &ranges) }
+            Seen { piece: *piece, links }
         })
         .collect();
-    Tables::build(&[rule(patterns)]).unwrap().scan(post, &seen)
+    scan(&[rule(patterns)], post, &seen)
 }
 
 fn slices(hits: &Hits, text: &str) -> Vec<String> {
@@ -217,7 +223,7 @@ fn hits_are_numbered_over_the_rules_and_know_piece_and_words() {
     let seen: Vec<Seen<'_>> = post
         .pieces()
         .into_iter()
-        .map(|piece| Seen { piece, links: vec![], views: normalise::views(piece.text, &[]) })
+        .map(|piece| Seen { piece, links: vec![] })
         .collect();
     let hits = tables.scan(&post, &seen);
     let rows: Vec<_> =
@@ -367,6 +373,42 @@ fn plain_words() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(word.prop_map(str::to_owned), 0..12)
 }
 
+/// Words that texts of [`any_chunk`] hold too, now and then.
+const SHARED: &[&str] = &[
+    "bl", "orp", "blorp", "zot", "год", "тихо", "кот", "كتاب", "مر", "मन", "x", "12", "布洛", "啊", "마켓", "강남",
+    "สวย", "a b", "k2", "😀", "ВОРОВ", "hello", "ıo", "ñandu", "ю", "йод", "ab 布洛", "pills", "ss", "lol",
+];
+
+fn any_entry() -> impl Strategy<Value = String> {
+    let word = || prop::sample::select(SHARED.to_vec());
+    let end = prop::sample::select(vec!["", "", "", "*"]);
+    let glue = prop::sample::select(vec![" ", " ", "", "-"]);
+    let two = (word(), glue, word(), end).prop_map(|(a, glue, b, end)| format!("{a}{glue}{b}{end}"));
+    let front = word().prop_map(|word| format!("*{word}"));
+    let known = prop_oneof![4 => word().prop_map(str::to_owned), 5 => two, 1 => front];
+    prop_oneof![12 => known, 1 => normalise::any_text()]
+}
+
+/// A shared word, often disguised, often with something glued to it.
+fn any_chunk() -> impl Strategy<Value = String> {
+    let ways = [
+        ("o", "0"), ("o", "о"), ("l", "1"), ("l", "|"), ("a", "@"), ("b", "8"), ("e", "3"), ("o", "ooo"),
+        ("r", "г"), ("p", "P"), ("о", "o"), ("т", "t"), ("т", "7"), ("и", "u"), ("a", "α"), ("s", "$"),
+        ("l", "l."), ("o", "o_"), ("n", "Ν"), ("y", "Υ"), ("v", "ʋ"), ("k", "𝗸"), ("켓", "켓이"), ("x", "xтъ"),
+        ("о", "о́"), ("i", "í"), ("s", "ѕ"), ("l", "l\u{200B}"),
+    ];
+    let way = prop::sample::select(ways.to_vec());
+    let glued = prop::sample::select(vec!["", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|"]);
+    let spaced = prop::sample::select(vec!["", "", "", " ", ".", "-"]);
+    (prop::sample::select(SHARED.to_vec()), prop::collection::vec(way, 0..3), glued, spaced).prop_map(
+        |(word, ways, glued, spaced)| {
+            let word = ways.iter().fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
+            let letters: Vec<String> = word.chars().map(String::from).collect();
+            letters.join(spaced) + glued
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -420,6 +462,24 @@ proptest! {
             prop_assert!(text.get(hit.range.clone()).is_some_and(|slice| !slice.is_empty()));
         }
         prop_assert!(hits.values.iter().all(|(_, hit, _)| *hit < hits.all.len()));
+    }
+
+    #[test]
+    fn the_engine_finds_what_the_slow_truth_finds(
+        lists in prop::collection::vec(prop::collection::vec(any_entry(), 1..5), 2),
+        chunks in prop::collection::vec(prop_oneof![3 => any_chunk(), 1 => normalise::any_text()], 1..6),
+        between in prop::sample::select(vec![" ", "", ". ", "-", "  ", "/", " 1.", "\n"]),
+        gap in 0usize..2,
+    ) {
+        let texts = |list: &[String]| list.to_vec();
+        let words: Vec<Vec<String>> = lists.iter().map(|list| texts(list)).collect();
+        let list = |at: usize| words[at].iter().map(String::as_str).collect::<Vec<&str>>();
+        let patterns = vec![
+            entries(View::Unmasked, Match::Word, 0, &list(0)),
+            entries(View::Folded, Match::Phrase, gap, &list(1)),
+            entries(View::Unmasked, Match::Phrase, gap, &list(1)),
+        ];
+        text_hits(patterns, &chunks.join(between));
     }
 
     #[test]

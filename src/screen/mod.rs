@@ -7,7 +7,6 @@ mod ruleset;
 use crate::decode::{self, Fault, Format, Limits, Post};
 use crate::event::{self, Decision, Issued, Issuer, Source};
 use crate::extract;
-use crate::normalise;
 use crate::record::Outgoing;
 use crate::scan::{Hits, Seen};
 use crate::score::{self, Verdict};
@@ -52,24 +51,13 @@ pub fn screen<'a>(
 /// Screens a decoded post.
 #[must_use]
 pub fn screen_post<'a>(post: Post<'a>, rules: &RuleSet) -> Screened<'a> {
-    let seen = look(&post);
+    let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
     let hits = rules.tables().scan(&post, &seen);
     let verdict = score::score(rules.rules(), rules.first_patterns(), &post, &hits);
     let link_domains =
         if verdict.fired.is_empty() { Vec::new() } else { link_domains(&post, &seen) };
     drop(seen);
     Screened { post, hits, verdict, link_domains }
-}
-
-/// Every piece of a post with its links and views.
-fn look<'p>(post: &'p Post<'_>) -> Vec<Seen<'p>> {
-    let look = |piece: decode::Piece<'p>| {
-        let links = extract::links(piece.text);
-        let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
-        let views = normalise::views(piece.text, &ranges);
-        Seen { piece, links, views }
-    };
-    post.pieces().into_iter().map(look).collect()
 }
 
 fn link_domains(post: &Post<'_>, seen: &[Seen<'_>]) -> Vec<String> {

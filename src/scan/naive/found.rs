@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::record::View;
-use crate::scan::{Hit, Hits, PatternId, Seen};
+use crate::scan::{Hit, Hits, PatternId, Viewed};
 
 /// Finds so far.
 #[derive(Default)]
-pub(super) struct Found {
+pub(in crate::scan) struct Found {
     piece: usize,
     all: BTreeMap<(usize, usize, usize, usize), What>,
 }
@@ -22,7 +22,7 @@ struct What {
 
 impl Found {
     /// What comes next is of this piece.
-    pub(super) fn enter(&mut self, piece: usize) {
+    pub(in crate::scan) fn enter(&mut self, piece: usize) {
         self.piece = piece;
     }
 
@@ -48,7 +48,11 @@ impl Found {
         }
     }
 
-    pub(super) fn into_hits(self, seen: &[Seen<'_>]) -> Hits {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(in crate::scan) fn into_hits(self, seen: &[Viewed<'_>]) -> Hits {
         let mut hits = Hits::default();
         for ((pattern, piece, start, end), what) in self.all {
             let Ok(pattern) = u32::try_from(pattern) else { continue };

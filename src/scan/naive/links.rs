@@ -1,5 +1,7 @@
 //! Link patterns on the links that `extract` found.
 
+use std::collections::HashMap;
+
 use crate::decode::Post;
 use crate::extract::{self, FoundLink};
 use crate::record::{Part, View};
@@ -12,21 +14,40 @@ use super::found::Found;
 #[derive(Debug)]
 pub(super) struct LinkMatcher {
     services: Vec<String>,
-    domains: Option<Vec<String>>,
-    channels: Option<Vec<String>>,
+    domains: Option<Listed>,
+    channels: Option<Listed>,
     shown_differs: bool,
+}
+
+/// Entries by their canonical form.
+#[derive(Debug, Default)]
+struct Listed(HashMap<String, Vec<(usize, String)>>);
+
+impl Listed {
+    fn new(entries: &[Entry], canonical: impl Fn(&str) -> Option<String>) -> Self {
+        let mut out = Self::default();
+        for (at, entry) in entries.iter().enumerate() {
+            let text = entry.text.trim_start_matches('@').to_lowercase();
+            if let Some(key) = canonical(&text) {
+                out.0.entry(key).or_default().push((at, text));
+            }
+        }
+        out
+    }
+
+    fn get(&self, key: &str) -> impl Iterator<Item = (usize, String)> {
+        self.0.get(key).into_iter().flatten().cloned()
+    }
 }
 
 impl LinkMatcher {
     pub(super) fn new(pattern: &LinkPattern) -> Self {
-        let lower = |entries: &Vec<Entry>| -> Vec<String> {
-            let texts = entries.iter().map(|entry| entry.text.trim_start_matches('@'));
-            texts.map(str::to_lowercase).collect()
-        };
+        let domains = pattern.domains.as_ref();
+        let channels = pattern.channels.as_ref();
         Self {
             services: pattern.services.clone(),
-            domains: pattern.domains.as_ref().map(lower),
-            channels: pattern.channels.as_ref().map(lower),
+            domains: domains.map(|list| Listed::new(list, extract::canonical_domain)),
+            channels: channels.map(|list| Listed::new(list, |text| Some(text.to_owned()))),
             shown_differs: pattern.shown_differs,
         }
     }
@@ -54,9 +75,12 @@ impl LinkMatcher {
         if !self.services.is_empty() && !self.services.iter().any(|known| known == service) {
             return Vec::new();
         }
-        let domains = entries(&self.domains, |entry| extract::domain_covers(entry, &link.host));
+        let domains = self.domains.as_ref().map(|listed| covering(listed, &link.host));
         let channel = link.channel.as_deref();
-        let channels = entries(&self.channels, |entry| channel == Some(entry));
+        let channels = self.channels.as_ref();
+        let channels = channels.map(|listed| {
+            channel.into_iter().flat_map(|channel| listed.get(channel)).collect::<Vec<_>>()
+        });
         match (domains, channels) {
             (None, None) => vec![(0, canonical(link))],
             (Some(one), None) | (None, Some(one)) => one,
@@ -67,12 +91,10 @@ impl LinkMatcher {
     }
 }
 
-fn entries(
-    list: &Option<Vec<String>>,
-    matches: impl Fn(&str) -> bool,
-) -> Option<Vec<(usize, String)>> {
-    let list = list.as_ref()?.iter().enumerate();
-    Some(list.filter(|(_, entry)| matches(entry)).map(|(at, entry)| (at, entry.clone())).collect())
+/// The entries that cover a host: its own, and those of every domain above it.
+fn covering(listed: &Listed, host: &str) -> Vec<(usize, String)> {
+    let above = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+    std::iter::once(host).chain(above).flat_map(|domain| listed.get(domain)).collect()
 }
 
 /// A channel by its service and name, any other link by host and path.

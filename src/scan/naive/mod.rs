@@ -15,26 +15,28 @@ mod texts;
 mod trie;
 
 use crate::decode::Post;
-use crate::record::Parts;
+use crate::normalise::Sketch;
+use crate::record::{Parts, View};
 use crate::rules::{Match, Pattern, PatternKind, Rule};
 
-use super::{BuildError, Hits, Seen};
-use found::Found;
+use super::{BuildError, Hits, Seen, Viewed};
+pub(super) use found::Found;
 use links::LinkMatcher;
-use phrases::Phrases;
+pub(super) use phrases::Phrases;
 use texts::TextMatcher;
 
-/// All patterns, compiled.
+/// All patterns, compiled: what the engine is tested against.
 #[derive(Debug, Default)]
-pub(super) struct Naive {
+pub struct Naive {
     /// Patterns that are looked for one by one.
     single: Vec<Single>,
     /// Word and phrase patterns.
     phrases: Phrases,
 }
 
+/// A pattern that is looked for by itself.
 #[derive(Debug)]
-struct Single {
+pub(super) struct Single {
     pattern: usize,
     parts: Parts,
     matcher: Matcher,
@@ -47,7 +49,12 @@ enum Matcher {
 }
 
 impl Naive {
-    pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
+    /// Compiles the patterns of all rules; they are numbered rule by rule.
+    ///
+    /// # Errors
+    ///
+    /// A regex is not valid or larger than 1 MiB compiled; a list is too large for one automaton.
+    pub fn build(rules: &[Rule]) -> Result<Self, BuildError> {
         let mut out = Self::default();
         let mut number = 0;
         for rule in rules {
@@ -60,16 +67,40 @@ impl Naive {
     }
 
     fn add(&mut self, number: usize, rule: &str, pattern: &Pattern) -> Result<(), BuildError> {
-        let names = || (rule.to_owned(), pattern.name.clone());
-        let matcher = match &pattern.kind {
+        match &pattern.kind {
             PatternKind::Entries { entries, matching: Match::Word, .. } => {
                 self.phrases.add(number, pattern, entries, 0);
-                return Ok(());
             }
             PatternKind::Entries { entries, matching: Match::Phrase, gap } => {
                 self.phrases.add(number, pattern, entries, *gap);
-                return Ok(());
             }
+            _ => self.single.push(Single::build(number, rule, pattern)?),
+        }
+        Ok(())
+    }
+
+    /// Every hit of every pattern on one post. `seen`: its pieces, in the order of
+    /// [`Post::pieces`].
+    #[must_use]
+    pub fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
+        let viewed: Vec<Viewed<'_>> = seen.iter().map(Seen::view).collect();
+        let mut found = Found::default();
+        for (piece, viewed) in viewed.iter().enumerate() {
+            found.enter(piece);
+            self.phrases.scan(viewed, &mut found);
+            for single in &self.single {
+                single.scan(post, viewed, &mut found);
+            }
+        }
+        found.into_hits(&viewed)
+    }
+}
+
+impl Single {
+    /// A pattern that is not of words or phrases.
+    pub(super) fn build(number: usize, rule: &str, pattern: &Pattern) -> Result<Self, BuildError> {
+        let names = || (rule.to_owned(), pattern.name.clone());
+        let matcher = match &pattern.kind {
             PatternKind::Entries { entries, matching, .. } => {
                 let list = TextMatcher::list(entries, *matching, pattern.view);
                 Matcher::Text(list.ok_or_else(names).map_err(BuildError::list)?)
@@ -80,22 +111,36 @@ impl Naive {
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
         };
-        self.single.push(Single { pattern: number, parts: pattern.parts, matcher });
-        Ok(())
+        Ok(Self { pattern: number, parts: pattern.parts, matcher })
     }
 
-    pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
-        let mut found = Found::default();
-        for (piece, seen) in seen.iter().enumerate() {
-            found.enter(piece);
-            self.phrases.scan(seen, &mut found);
-            for single in self.single.iter().filter(|single| single.parts.has(seen.piece.part)) {
-                match &single.matcher {
-                    Matcher::Text(text) => text.scan(single.pattern, seen, &mut found),
-                    Matcher::Links(links) => links.scan(single.pattern, (post, seen), &mut found),
-                }
+    pub(super) fn scan(&self, post: &Post<'_>, viewed: &Viewed<'_>, found: &mut Found) {
+        if !self.parts.has(viewed.piece.part) {
+            return;
+        }
+        match &self.matcher {
+            Matcher::Text(text) => text.scan(self.pattern, viewed, found),
+            Matcher::Links(links) => links.scan(self.pattern, (post, viewed.seen()), found),
+        }
+    }
+
+    /// Could it hit this piece? Never no where it does. Asked before there are views.
+    pub(super) fn could_hit(&self, post: &Post<'_>, seen: &Seen<'_>, sketch: &Sketch) -> bool {
+        if !self.parts.has(seen.piece.part) {
+            return false;
+        }
+        match &self.matcher {
+            Matcher::Text(text) => match text.view() {
+                View::Raw => text.is_in(seen.piece.text),
+                View::Folded => text.is_in(&sketch.folded),
+                // Without odd words the unmasked text is the folded one.
+                View::Unmasked => !sketch.odd.is_empty() || text.is_in(&sketch.folded),
+            },
+            Matcher::Links(links) => {
+                let mut found = Found::default();
+                links.scan(self.pattern, (post, seen), &mut found);
+                !found.is_empty()
             }
         }
-        found.into_hits(seen)
     }
 }

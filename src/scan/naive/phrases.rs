@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::normalise::{self, Form};
+use crate::normalise::{self, Form, Unit};
 use crate::record::{Parts, View};
 use crate::rules::{Entry, Pattern};
-use crate::scan::Seen;
+use crate::scan::Viewed;
 
 use super::dictionary::{Dictionary, Occurrence, Occurrences};
 use super::found::Found;
@@ -13,7 +13,7 @@ use super::texts::value_of;
 
 /// Word and phrase patterns, which share a dictionary. They have no raw view (`rules` refuses it).
 #[derive(Debug, Default)]
-pub(super) struct Phrases {
+pub(in crate::scan) struct Phrases {
     dictionary: Dictionary,
     phrases: Vec<Phrase>,
     /// Phrases by their first unit.
@@ -65,13 +65,29 @@ impl Phrases {
         several.then(text).map(|text| self.dictionary.add_joined(text))
     }
 
+    /// Adds one form alone, by its units and the words allowed before each.
+    pub(in crate::scan) fn add_form(
+        &mut self,
+        (pattern, parts, view): (usize, Parts, View),
+        (entry, value): (usize, String),
+        units: &[(Unit, usize)],
+        joined: bool,
+    ) {
+        let add = |dictionary: &mut Dictionary, unit: &Unit| {
+            if joined { dictionary.add_joined(unit.text.clone()) } else { dictionary.add(unit) }
+        };
+        let units =
+            units.iter().map(|(unit, gap)| (add(&mut self.dictionary, unit), *gap)).collect();
+        self.push(Phrase { pattern, parts, view, entry, value, units });
+    }
+
     fn push(&mut self, phrase: Phrase) {
         let Some(&(first, _)) = phrase.units.first() else { return };
         self.by_first.entry(first).or_default().push(self.phrases.len());
         self.phrases.push(phrase);
     }
 
-    pub(super) fn scan(&self, seen: &Seen<'_>, found: &mut Found) {
+    pub(in crate::scan) fn scan(&self, seen: &Viewed<'_>, found: &mut Found) {
         if self.phrases.is_empty() {
             return;
         }
@@ -92,7 +108,7 @@ impl Phrase {
     /// from one start, the widest counts: it covers the disguise.
     fn scan(
         &self,
-        seen: &Seen<'_>,
+        seen: &Viewed<'_>,
         places: &[Occurrence],
         occurrences: &Occurrences,
         found: &mut Found,
@@ -110,7 +126,7 @@ impl Phrase {
     /// Follows the units one by one, keeping every place that the phrase so far can end at.
     fn nearest_end(
         &self,
-        seen: &Seen<'_>,
+        seen: &Viewed<'_>,
         first: Occurrence,
         occurrences: &Occurrences,
     ) -> Option<Occurrence> {
@@ -129,7 +145,7 @@ impl Phrase {
     /// The places of the next unit that lie near enough behind `from`.
     fn near<'o>(
         &self,
-        seen: &'o Seen<'_>,
+        seen: &'o Viewed<'_>,
         from: Occurrence,
         places: &'o [Occurrence],
         gap: usize,

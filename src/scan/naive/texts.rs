@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use crate::normalise;
 use crate::record::View;
 use crate::rules::{Entry, Match};
-use crate::scan::Seen;
+use crate::scan::Viewed;
 
 use super::found::Found;
 
@@ -58,7 +58,19 @@ impl TextMatcher {
         Some(Self { view, what: What::List { automaton, needles, on_boundaries } })
     }
 
-    pub(super) fn scan(&self, pattern: usize, seen: &Seen<'_>, found: &mut Found) {
+    pub(super) fn view(&self) -> View {
+        self.view
+    }
+
+    /// Is there anything of it in this text, word boundaries not asked?
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        match &self.what {
+            What::Regex(regex) => regex.is_match(text),
+            What::List { automaton, .. } => automaton.is_match(text),
+        }
+    }
+
+    pub(super) fn scan(&self, pattern: usize, seen: &Viewed<'_>, found: &mut Found) {
         let views = &seen.views;
         let mut run = |text: &str, view: View, original: &dyn Fn(Range<usize>) -> Range<usize>| {
             self.matches(text, |range, entry, value| {

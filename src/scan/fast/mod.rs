@@ -1,0 +1,273 @@
+//! The engine: which rules could a post concern? For nearly all posts the answer is none, and it
+//! costs one look at each word. Where a rule wakes, the slow truth says what hits and where, on
+//! the entries alone that could.
+//!
+//! ```text
+//! anchors  which patterns of a rule must hit before anything else of it matters
+//! words    each form of an entry under the hash of one word or two neighbours; spell: of odd words
+//! phrases  all forms, small; table: hashes to numbers, behind a filter
+//! ```
+//!
+//! What wakes a rule may be wrong, and costs time; what does not wake it is never wrong. So hits are
+//! those of the slow truth by construction, for every rule whose anchors hit; of a rule that could
+//! not fire no hit is told.
+
+mod anchors;
+mod phrases;
+mod spell;
+mod table;
+mod words;
+
+use std::collections::BTreeSet;
+
+use crate::decode::Post;
+use crate::normalise::{self, Form, Sketch, Unit};
+use crate::record::{Part, Parts, View};
+use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
+
+use super::naive::{Found, Phrases, Single};
+use super::{BuildError, Hits, Seen, Viewed};
+use phrases::{KnownUnit, Store};
+use words::{Words, WordsBuilder};
+
+/// The patterns of all rules, made for looking at posts that do not concern them.
+#[derive(Debug)]
+pub(super) struct Engine {
+    rules: Vec<Watched>,
+    patterns: Vec<Info>,
+    store: Store,
+    words: Words,
+    /// Rules that wait for patterns that are looked for one by one.
+    singly: Vec<usize>,
+    /// Rules that wait for nothing.
+    always: Vec<usize>,
+}
+
+/// A rule.
+#[derive(Debug, Default)]
+struct Watched {
+    /// Patterns other than words.
+    singles: Vec<Single>,
+    /// Those of them that it waits for, by their place in `singles`.
+    awaited: Vec<usize>,
+}
+
+/// A pattern.
+#[derive(Clone, Copy, Debug)]
+struct Info {
+    rule: usize,
+    parts: Parts,
+    view: View,
+    /// Its rule waits for it.
+    awaited: bool,
+}
+
+/// Which forms a post could hold, and the rules that they wake.
+#[derive(Default)]
+struct Woken {
+    rules: BTreeSet<usize>,
+    forms: Vec<u32>,
+}
+
+impl Engine {
+    pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
+        let mut builder = Builder::new();
+        for rule in rules {
+            builder.add_rule(rule)?;
+        }
+        let mut engine = builder.engine;
+        engine.words = builder.words.build();
+        Ok(engine)
+    }
+
+    /// Bytes that the tables take, those of regexes and automata apart.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.bytes() + self.store.bytes() + self.patterns.len() * size_of::<Info>()
+    }
+
+    pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
+        let mut woken = Woken::default();
+        woken.rules.extend(&self.always);
+        for seen in seen {
+            self.wake(post, seen, &mut woken);
+        }
+        if woken.rules.is_empty() { Hits::default() } else { self.hits(post, seen, woken) }
+    }
+
+    /// What of a piece could hit.
+    fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, woken: &mut Woken) {
+        let part = seen.piece.part;
+        let sketch = Sketch::of(&seen.view().views);
+        self.words.find(&sketch, &mut |form| self.wake_by(form, part, woken));
+        for &number in &self.singly {
+            let Some(rule) = self.rules.get(number) else { continue };
+            let awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
+            if awaited.into_iter().any(|single| single.could_hit(post, seen, &sketch)) {
+                woken.rules.insert(number);
+            }
+        }
+    }
+
+    fn wake_by(&self, form: u32, part: Part, woken: &mut Woken) {
+        let Some(info) = self.info(form).filter(|info| info.parts.has(part)) else { return };
+        woken.forms.push(form);
+        if info.awaited {
+            woken.rules.insert(info.rule);
+        }
+    }
+
+    fn info(&self, form: u32) -> Option<Info> {
+        let (pattern, _) = self.store.owner(form)?;
+        self.patterns.get(usize::try_from(pattern).ok()?).copied()
+    }
+
+    /// The hits of the rules that are awake.
+    fn hits(&self, post: &Post<'_>, seen: &[Seen<'_>], mut woken: Woken) -> Hits {
+        woken.forms.sort_unstable();
+        woken.forms.dedup();
+        let mut phrases = Phrases::default();
+        for form in woken.forms {
+            if self.info(form).is_some_and(|info| woken.rules.contains(&info.rule)) {
+                self.add_form(&mut phrases, form);
+            }
+        }
+        let viewed: Vec<Viewed<'_>> = seen.iter().map(Seen::view).collect();
+        let mut found = Found::default();
+        for (piece, viewed) in viewed.iter().enumerate() {
+            found.enter(piece);
+            phrases.scan(viewed, &mut found);
+            let rules = woken.rules.iter().filter_map(|rule| self.rules.get(*rule));
+            for single in rules.flat_map(|rule| &rule.singles) {
+                single.scan(post, viewed, &mut found);
+            }
+        }
+        found.into_hits(&viewed)
+    }
+
+    fn add_form(&self, phrases: &mut Phrases, form: u32) {
+        let Some((pattern, entry)) = self.store.owner(form) else { return };
+        let (Ok(pattern), Ok(entry)) = (usize::try_from(pattern), usize::try_from(entry)) else {
+            return;
+        };
+        let Some(info) = self.patterns.get(pattern) else { return };
+        let joined = self.store.units(form).any(|unit| unit.joined);
+        let units: Vec<(Unit, usize)> = self.store.units(form).map(unit).collect();
+        let value = self.store.value(form);
+        phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
+    }
+}
+
+fn unit(known: KnownUnit<'_>) -> (Unit, usize) {
+    let unit = Unit {
+        text: known.text.to_owned(),
+        spaced: false,
+        open_left: known.open_left,
+        open_right: known.open_right,
+        words: known.words,
+        spaceless: false,
+    };
+    (unit, known.gap)
+}
+
+struct Builder {
+    engine: Engine,
+    words: WordsBuilder,
+}
+
+impl Builder {
+    fn new() -> Self {
+        let engine = Engine {
+            rules: Vec::new(),
+            patterns: Vec::new(),
+            store: Store::default(),
+            words: WordsBuilder::new().build(),
+            singly: Vec::new(),
+            always: Vec::new(),
+        };
+        Self { engine, words: WordsBuilder::new() }
+    }
+
+    fn add_rule(&mut self, rule: &Rule) -> Result<(), BuildError> {
+        let number = self.engine.rules.len();
+        let awaited = anchors::of(rule);
+        if awaited.is_none() {
+            self.engine.always.push(number);
+        }
+        let awaited = awaited.unwrap_or_default();
+        let mut watched = Watched::default();
+        for (at, pattern) in rule.patterns.iter().enumerate() {
+            let pattern_number = self.engine.patterns.len();
+            let is_awaited = awaited.contains(&at);
+            self.engine.patterns.push(Info {
+                rule: number,
+                parts: pattern.parts,
+                view: pattern.view,
+                awaited: is_awaited,
+            });
+            match &pattern.kind {
+                PatternKind::Entries { entries, matching: Match::Word, .. } => {
+                    self.add_words(pattern_number, pattern, entries, 0)?;
+                }
+                PatternKind::Entries { entries, matching: Match::Phrase, gap } => {
+                    self.add_words(pattern_number, pattern, entries, *gap)?;
+                }
+                _ => {
+                    if is_awaited {
+                        watched.awaited.push(watched.singles.len());
+                    }
+                    watched.singles.push(Single::build(pattern_number, &rule.id, pattern)?);
+                }
+            }
+        }
+        if !watched.awaited.is_empty() {
+            self.engine.singly.push(number);
+        }
+        self.engine.rules.push(watched);
+        Ok(())
+    }
+
+    fn add_words(
+        &mut self,
+        pattern_number: usize,
+        pattern: &Pattern,
+        entries: &[Entry],
+        gap: usize,
+    ) -> Result<(), BuildError> {
+        let owner = u32::try_from(pattern_number).map_err(|_| BuildError::TooMany)?;
+        let unmasked = pattern.view == View::Unmasked;
+        for (entry, number) in entries.iter().zip(0..) {
+            let forms = normalise::unmask_entry(&entry.text).forms;
+            let value = forms.first().map_or_else(|| entry.text.clone(), Form::text);
+            for form in forms.iter().filter(|form| !form.is_too_short()) {
+                let units = phrases::known(form, gap);
+                self.add_form((owner, number), &value, &units, unmasked)?;
+                if units.len() > 1 && unmasked {
+                    let text: String = units.iter().map(|unit| unit.text).collect();
+                    let joined = KnownUnit {
+                        text: &text,
+                        gap: 0,
+                        words: 1,
+                        open_left: false,
+                        open_right: false,
+                        joined: true,
+                    };
+                    self.add_form((owner, number), &value, &[joined], true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_form(
+        &mut self,
+        owner: (u32, u32),
+        value: &str,
+        units: &[KnownUnit<'_>],
+        unmasked: bool,
+    ) -> Result<(), BuildError> {
+        let form = self.engine.store.add(owner, value, units);
+        let form = form.map_err(|_| BuildError::TooMany)?;
+        self.words.add(form, units, unmasked);
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+//! Spellings of odd words: every way to read one, as hashes of keys of letters, without ever keeping
+//! a list of spellings.
+
+use crate::normalise::{self, Letter, Odd, Reading, Shape};
+
+use super::table::{Keyed, Lookup};
+
+/// Letters after which a spelling must begin as a known one does, or is given up. Between two such
+/// places it branches freely.
+const CHECKED: usize = 4;
+
+/// Letters that a stretch of a run has at most: a window of the slow truth and a half.
+const STRETCH_MAX: usize = 96;
+
+/// Letters and dots of a span inside a dotted stretch, as in the slow truth.
+const DOTTED_MAX: usize = 128;
+
+/// How known words begin.
+#[derive(Debug, Default)]
+pub(super) struct Spellings {
+    /// Beginnings of four letters, eight, twelve and so on.
+    starts: Lookup,
+}
+
+/// The same, while words are gathered.
+#[derive(Debug, Default)]
+pub(super) struct SpellingsBuilder {
+    starts: Vec<(u64, u32)>,
+}
+
+impl SpellingsBuilder {
+    /// Notes a word of skeleton letters; the hash of its spelling.
+    pub(super) fn add(&mut self, keyed: &Keyed, skeleton: impl Iterator<Item = char>) -> u64 {
+        let mut spelt = Spelt::default();
+        for letter in skeleton {
+            if spelt.push(keyed, letter) && spelt.letters.is_multiple_of(CHECKED) {
+                self.starts.push((spelt.hash, 0));
+            }
+        }
+        spelt.hash
+    }
+
+    pub(super) fn build(self) -> Spellings {
+        Spellings { starts: Lookup::build(self.starts) }
+    }
+}
+
+/// What of an odd word was spelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All of it, or a stretch of it that an entry may match.
+    Whole,
+    /// The beginning of it; the end where it is read backwards.
+    Part,
+}
+
+/// Which way words are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Forwards,
+    Backwards,
+}
+
+/// A spelling so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spelt {
+    hash: u64,
+    /// Letters of which no two neighbours are equal.
+    letters: usize,
+    last: Option<char>,
+}
+
+impl Spelt {
+    /// Adds a letter; false where it only repeats the one before it.
+    fn push(&mut self, keyed: &Keyed, letter: char) -> bool {
+        let letter = normalise::key(letter);
+        if self.last == Some(letter) {
+            return false;
+        }
+        let hash = keyed.letter(self.hash, letter);
+        *self = Self { hash, letters: self.letters + 1, last: Some(letter) };
+        true
+    }
+}
+
+impl Spellings {
+    pub(super) fn bytes(&self) -> usize {
+        self.starts.bytes()
+    }
+
+    /// Calls `found` with the hash of everything that an odd word may spell as a whole, and of the
+    /// parts of it that an entry may match.
+    pub(super) fn each(
+        &self,
+        keyed: &Keyed,
+        way: Way,
+        odd: &Odd,
+        mut found: impl FnMut(u64, Reach),
+    ) {
+        let starts = starts(odd);
+        let several = starts.len() > 1;
+        let inside = match odd.shape {
+            Shape::Word => holds_hangul(odd),
+            Shape::Dots => several || holds_hangul(odd),
+            Shape::Run(_) => true,
+        };
+        let inside = if inside { Reach::Whole } else { Reach::Part };
+        let arabic = odd.letters.iter().any(is_arabic);
+        for start in starts {
+            let letters = odd.letters.get(start..).unwrap_or_default();
+            let letters = letters.get(..most(letters, odd, several)).unwrap_or(letters);
+            let walk = Walk {
+                keyed,
+                starts: &self.starts,
+                letters,
+                way,
+                classes: odd.classes,
+                arabic,
+                inside,
+            };
+            walk.go(&mut found);
+        }
+    }
+}
+
+/// Letters that an entry may begin at.
+fn starts(odd: &Odd) -> Vec<usize> {
+    let several = odd.letters.iter().skip(1).any(|letter| letter.edge);
+    let begins = |letter: &Letter| match odd.shape {
+        Shape::Word => false,
+        Shape::Dots => several && letter.edge && !letter.joint,
+        Shape::Run(_) => !letter.mark,
+    };
+    let later = odd.letters.iter().enumerate().skip(1).filter(|(_, letter)| begins(letter));
+    std::iter::once(0).chain(later.map(|(at, _)| at)).collect()
+}
+
+/// Letters that a spelling from here on may have at most.
+fn most(letters: &[Letter], odd: &Odd, several: bool) -> usize {
+    match odd.shape {
+        Shape::Dots if several => DOTTED_MAX,
+        Shape::Word | Shape::Dots => letters.len(),
+        Shape::Run(_) => {
+            let mut begins = letters.iter().enumerate().filter(|(_, letter)| !letter.mark);
+            begins.nth(STRETCH_MAX).map_or(letters.len(), |(at, _)| at)
+        }
+    }
+}
+
+fn holds_hangul(odd: &Odd) -> bool {
+    let readings = odd.letters.iter().flat_map(|letter| &letter.readings);
+    chars(readings).any(normalise::is_hangul)
+}
+
+fn is_arabic(letter: &Letter) -> bool {
+    chars(&letter.readings).any(normalise::is_arabic)
+}
+
+fn chars<'r>(readings: impl IntoIterator<Item = &'r Reading>) -> impl Iterator<Item = char> {
+    readings.into_iter().filter_map(|reading| match reading {
+        Reading::Char(c) => Some(*c),
+        _ => None,
+    })
+}
+
+/// A walk over the letters of one odd word.
+struct Walk<'w> {
+    keyed: &'w Keyed,
+    starts: &'w Lookup,
+    letters: &'w [Letter],
+    way: Way,
+    classes: bool,
+    /// An entry of Arabic letters keeps its digits.
+    arabic: bool,
+    /// What a place on the way is.
+    inside: Reach,
+}
+
+impl Walk<'_> {
+    fn letter(&self, at: usize) -> Option<&Letter> {
+        match self.way {
+            Way::Forwards => self.letters.get(at),
+            Way::Backwards => self.letters.iter().rev().nth(at),
+        }
+    }
+
+    /// Letter by letter, with all spellings so far side by side: their number is bounded by what
+    /// known words begin with, and equal ones are one.
+    fn go(&self, found: &mut impl FnMut(u64, Reach)) {
+        let mut so_far = vec![Spelt::default()];
+        let mut next = Vec::new();
+        for at in 0..self.letters.len() {
+            let Some(letter) = self.letter(at) else { return };
+            for spelt in &so_far {
+                if at > 0 {
+                    found(spelt.hash, self.inside);
+                }
+                next.extend(letter.readings.iter().filter_map(|reading| self.read(*spelt, reading)));
+            }
+            next.dedup_by_key(|spelt| spelt.hash);
+            if next.len() > 1 {
+                next.sort_unstable_by_key(|spelt| spelt.hash);
+                next.dedup_by_key(|spelt| spelt.hash);
+            }
+            so_far.clear();
+            std::mem::swap(&mut so_far, &mut next);
+            if so_far.is_empty() {
+                return;
+            }
+        }
+        so_far.iter().for_each(|spelt| found(spelt.hash, Reach::Whole));
+    }
+
+    /// The spelling with one reading more, unless nothing known begins so.
+    fn read(&self, mut spelt: Spelt, reading: &Reading) -> Option<Spelt> {
+        let known = match (reading, self.way) {
+            (Reading::Nothing, _) => true,
+            (Reading::Char(c), _) if self.classes || self.arabic && c.is_ascii_digit() => {
+                self.push(&mut spelt, *c)
+            }
+            (Reading::Char(c), _) => self.push(&mut spelt, normalise::canonical(*c)),
+            (Reading::Text(text), Way::Forwards) => {
+                text.chars().all(|c| self.push(&mut spelt, normalise::canonical(c)))
+            }
+            (Reading::Text(text), Way::Backwards) => {
+                text.chars().rev().all(|c| self.push(&mut spelt, normalise::canonical(c)))
+            }
+        };
+        known.then_some(spelt)
+    }
+
+    fn push(&self, spelt: &mut Spelt, c: char) -> bool {
+        let grown = spelt.push(self.keyed, c);
+        !grown || !spelt.letters.is_multiple_of(CHECKED) || self.starts.may_hold(spelt.hash)
+    }
+}

@@ -1,0 +1,197 @@
+//! Keyed hashes, and the table that most look-ups end in front of.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Keyed anew in each process: whoever writes posts chooses what is hashed.
+#[derive(Clone, Debug)]
+pub(super) struct Keyed {
+    seed: u64,
+    step: u64,
+}
+
+impl Keyed {
+    pub(super) fn new() -> Self {
+        let random = RandomState::new();
+        Self { seed: random.hash_one(1), step: random.hash_one(2) | 1 }
+    }
+
+    /// The hash of some bytes.
+    pub(super) fn of(&self, bytes: &[u8]) -> u64 {
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let start = chunks.iter().fold(self.seed ^ size, |hash, chunk| {
+            mix(hash ^ u64::from_le_bytes(*chunk), self.step)
+        });
+        mix(start ^ u64::from_le_bytes(last), self.step)
+    }
+
+    /// The hash of two neighbours, in their order.
+    pub(super) fn pair(&self, first: u64, second: u64) -> u64 {
+        mix(first.rotate_left(23) ^ second ^ self.seed, self.step)
+    }
+
+    /// A hash that grows letter by letter.
+    pub(super) fn letter(&self, hash: u64, letter: char) -> u64 {
+        mix(hash ^ u64::from(u32::from(letter)) ^ self.seed, self.step)
+    }
+}
+
+/// Multiplies to 128 bits and folds the halves.
+fn mix(left: u64, right: u64) -> u64 {
+    let wide = u128::from(left ^ 0x9E37_79B9_7F4A_7C15) * u128::from(right);
+    low(wide) ^ low(wide >> 64)
+}
+
+fn low(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+/// Numbers by hash: a filter of two bits a key in one word, and behind it one open-addressed table.
+#[derive(Debug, Default)]
+pub(super) struct Lookup {
+    filter: Vec<u64>,
+    slots: Vec<Slot>,
+    /// Groups of equal hash, each ended by a number with [`LAST`] set.
+    numbers: Vec<u32>,
+}
+
+/// The upper half of a hash, and where its group begins, plus one; zero is empty.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    tag: u32,
+    group: u32,
+}
+
+/// Marks the last of a group.
+const LAST: u32 = 1 << 31;
+
+/// Bits of the filter for each key.
+const FILTER_BITS: usize = 16;
+
+impl Lookup {
+    /// From hashes with their numbers, which are below 2^31.
+    pub(super) fn build(mut pairs: Vec<(u64, u32)>) -> Self {
+        if pairs.is_empty() {
+            return Self::default();
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let keys = pairs.chunk_by(|left, right| left.0 == right.0).count();
+        let mut out = Self {
+            filter: vec![0; (keys * FILTER_BITS / 64).next_power_of_two()],
+            slots: vec![Slot::default(); (keys * 2).next_power_of_two()],
+            numbers: Vec::with_capacity(pairs.len()),
+        };
+        for group in pairs.chunk_by(|left, right| left.0 == right.0) {
+            let Some(&(hash, _)) = group.first() else { continue };
+            out.insert(hash);
+            out.numbers.extend(group.iter().map(|(_, number)| *number));
+            if let Some(last) = out.numbers.last_mut() {
+                *last |= LAST;
+            }
+        }
+        out
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let (word, bits) = self.filter_of(hash);
+        if let Some(word) = self.filter.get_mut(word) {
+            *word |= bits;
+        }
+        let group = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
+        let mut at = self.home(hash);
+        while self.slots.get(at).is_some_and(|slot| slot.group != 0) {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        if let Some(slot) = self.slots.get_mut(at) {
+            *slot = Slot { tag: tag(hash), group };
+        }
+    }
+
+    fn home(&self, hash: u64) -> usize {
+        usize::try_from(hash).unwrap_or_default() & (self.slots.len().wrapping_sub(1))
+    }
+
+    fn filter_of(&self, hash: u64) -> (usize, u64) {
+        let word = usize::try_from(hash >> 24).unwrap_or_default();
+        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
+        (word & self.filter.len().wrapping_sub(1), bits)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Can the hash be there? Wrong in one of some hundred.
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        let (word, bits) = self.filter_of(hash);
+        self.filter.get(word).is_some_and(|word| word & bits == bits)
+    }
+
+    /// The numbers of a hash.
+    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let from = if self.may_hold(hash) { self.group(hash) } else { None };
+        let group = from.and_then(|from| self.numbers.get(from..)).unwrap_or_default();
+        let size = group.iter().position(|number| number & LAST != 0).map_or(0, |last| last + 1);
+        group.iter().take(size).map(|number| number & !LAST)
+    }
+
+    fn group(&self, hash: u64) -> Option<usize> {
+        let mut at = self.home(hash);
+        loop {
+            let slot = self.slots.get(at).filter(|slot| slot.group != 0)?;
+            if slot.tag == tag(hash) {
+                return usize::try_from(slot.group - 1).ok();
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// Bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.filter.len() * 8 + self.slots.len() * size_of::<Slot>() + self.numbers.len() * 4
+    }
+}
+
+fn tag(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_found_by_its_hash_and_nothing_else_is() {
+        let keyed = Keyed::new();
+        let hash = |key: u32| keyed.of(&key.to_le_bytes());
+        let pairs: Vec<(u64, u32)> =
+            (0..10_000).flat_map(|key| [(hash(key), key), (hash(key), key + 20_000)]).collect();
+        let lookup = Lookup::build(pairs);
+        for key in 0..10_000 {
+            assert_eq!(lookup.get(hash(key)).collect::<Vec<_>>(), [key, key + 20_000]);
+        }
+        let others = (10_000..1_000_000).filter(|key| lookup.may_hold(hash(*key))).count();
+        assert!(others < 990_000 / 50, "{others} pass the filter");
+        assert!((10_000..1_000_000).all(|key| lookup.get(hash(key)).next().is_none()));
+    }
+
+    #[test]
+    fn an_empty_table_holds_nothing() {
+        let lookup = Lookup::build(Vec::new());
+        assert!(lookup.is_empty());
+        assert_eq!(lookup.get(7).next(), None);
+    }
+
+    #[test]
+    fn a_hash_depends_on_every_byte_and_on_the_length() {
+        let keyed = Keyed::new();
+        let texts = ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0", "abcdefghi", "abcdefghj"];
+        let hashes: std::collections::HashSet<u64> =
+            texts.iter().map(|text| keyed.of(text.as_bytes())).collect();
+        assert_eq!(hashes.len(), texts.len());
+        assert_ne!(keyed.pair(1, 2), keyed.pair(2, 1));
+    }
+}

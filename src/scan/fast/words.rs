@@ -1,0 +1,388 @@
+//! Words, phrases, prefixes and suffixes: where each form waits to be found, and which forms a text
+//! could hold. Says too much now and then, never too little.
+
+use std::ops::Range;
+
+use crate::normalise::{self, Sketch, Token};
+
+use super::phrases::KnownUnit;
+use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
+use super::table::{Keyed, Lookup};
+
+/// Bytes of a word's beginning or end that prefixes and suffixes are looked up by: the most that the
+/// entry has.
+const ENDS: [usize; 4] = [12, 8, 4, 1];
+
+/// Words of a glued entry that are told apart by number; more are one.
+const GLUED_MAX: usize = 63;
+
+/// Forms by what of them is looked up. A form waits in one place of each half: one word, or two
+/// neighbours, as plain words in the first and as odd words in the second.
+#[derive(Debug)]
+pub(super) struct Words {
+    keyed: Keyed,
+    /// By a whole word.
+    whole: Lookup,
+    /// By two neighbours.
+    pairs: Lookup,
+    /// By the first two of several glued words: how many they are.
+    glued_sizes: Lookup,
+    /// By all of them.
+    glued: Lookup,
+    /// By the beginning, or the end, of a word.
+    heads: Lookup,
+    tails: Lookup,
+    odd: OddWords,
+}
+
+/// The same by spelling.
+#[derive(Debug, Default)]
+struct OddWords {
+    forwards: Spellings,
+    backwards: Spellings,
+    whole: Lookup,
+    heads: Lookup,
+    tails: Lookup,
+    /// Spellings that are one of two neighbours.
+    paired: Lookup,
+    pairs: Lookup,
+}
+
+/// Forms on their way to the tables.
+#[derive(Debug)]
+pub(super) struct WordsBuilder {
+    keyed: Keyed,
+    whole: Vec<(u64, u32)>,
+    pairs: Vec<(u64, u32)>,
+    glued_sizes: Vec<(u64, u32)>,
+    glued: Vec<(u64, u32)>,
+    heads: Vec<(u64, u32)>,
+    tails: Vec<(u64, u32)>,
+    forwards: SpellingsBuilder,
+    backwards: SpellingsBuilder,
+    odd_whole: Vec<(u64, u32)>,
+    odd_heads: Vec<(u64, u32)>,
+    odd_tails: Vec<(u64, u32)>,
+    odd_paired: Vec<(u64, u32)>,
+    odd_pairs: Vec<(u64, u32)>,
+}
+
+impl WordsBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            keyed: Keyed::new(),
+            whole: Vec::new(),
+            pairs: Vec::new(),
+            glued_sizes: Vec::new(),
+            glued: Vec::new(),
+            heads: Vec::new(),
+            tails: Vec::new(),
+            forwards: SpellingsBuilder::default(),
+            backwards: SpellingsBuilder::default(),
+            odd_whole: Vec::new(),
+            odd_heads: Vec::new(),
+            odd_tails: Vec::new(),
+            odd_paired: Vec::new(),
+            odd_pairs: Vec::new(),
+        }
+    }
+
+    /// Adds a form. `unmasked`: odd words count too.
+    pub(super) fn add(&mut self, number: u32, units: &[KnownUnit<'_>], unmasked: bool) {
+        let next = units.iter().skip(1);
+        let pairs = units.iter().zip(next).filter(|(first, second)| {
+            is_plain(first) && is_plain(second) && second.gap == 0
+        });
+        let longest = pairs.max_by_key(|(first, second)| first.text.len() + second.text.len());
+        if let Some((first, second)) = longest {
+            self.add_pair(number, (first, second), unmasked);
+            return;
+        }
+        let best = units.iter().max_by_key(|unit| {
+            let open = unit.open_left || unit.open_right;
+            (!open, unit.text.chars().count())
+        });
+        if let Some(unit) = best {
+            self.add_one(number, unit, unmasked);
+        }
+    }
+
+    fn add_pair(&mut self, number: u32, pair: (&KnownUnit<'_>, &KnownUnit<'_>), unmasked: bool) {
+        let hash = |unit: &KnownUnit<'_>| self.keyed.of(unit.text.as_bytes());
+        self.pairs.push((self.keyed.pair(hash(pair.0), hash(pair.1)), number));
+        if unmasked {
+            let (first, second) = (self.spell(pair.0.text), self.spell(pair.1.text));
+            self.odd_paired.extend([(first, 0), (second, 0)]);
+            self.odd_pairs.push((self.keyed.pair(first, second), number));
+        }
+    }
+
+    fn spell(&mut self, text: &str) -> u64 {
+        self.forwards.add(&self.keyed, normalise::skeleton(text).chars())
+    }
+
+    fn add_one(&mut self, number: u32, unit: &KnownUnit<'_>, unmasked: bool) {
+        if unmasked {
+            let spelt = self.spell(unit.text);
+            self.odd_whole.push((spelt, number));
+            if unit.open_right {
+                self.odd_heads.push((spelt, number));
+            }
+            if unit.open_left {
+                let skeleton = normalise::skeleton(unit.text);
+                let spelt = self.backwards.add(&self.keyed, skeleton.chars().rev());
+                self.odd_tails.push((spelt, number));
+            }
+        }
+        let bytes = unit.text.as_bytes();
+        if unit.joined {
+            return;
+        }
+        if unit.open_left {
+            self.tails.extend(last_of(bytes).map(|tail| (self.keyed.of(tail), number)));
+        } else if unit.open_right {
+            self.heads.extend(first_of(bytes).map(|head| (self.keyed.of(head), number)));
+        } else if unit.words == 1 {
+            self.whole.push((self.keyed.of(bytes), number));
+        } else {
+            self.add_glued(number, unit);
+        }
+    }
+
+    fn add_glued(&mut self, number: u32, unit: &KnownUnit<'_>) {
+        let words = normalise::fold_words(unit.text);
+        let two: usize = words.iter().take(2).map(String::len).sum();
+        let start = unit.text.as_bytes().get(..two).unwrap_or_default();
+        let size = u32::try_from(words.len().min(GLUED_MAX)).unwrap_or_default();
+        self.glued_sizes.push((self.keyed.of(start), size));
+        let whole = if words.len() < GLUED_MAX { unit.text.as_bytes() } else { start };
+        self.glued.push((self.keyed.of(whole), number));
+    }
+
+    pub(super) fn build(self) -> Words {
+        Words {
+            keyed: self.keyed,
+            whole: Lookup::build(self.whole),
+            pairs: Lookup::build(self.pairs),
+            glued_sizes: Lookup::build(self.glued_sizes),
+            glued: Lookup::build(self.glued),
+            heads: Lookup::build(self.heads),
+            tails: Lookup::build(self.tails),
+            odd: OddWords {
+                forwards: self.forwards.build(),
+                backwards: self.backwards.build(),
+                whole: Lookup::build(self.odd_whole),
+                heads: Lookup::build(self.odd_heads),
+                tails: Lookup::build(self.odd_tails),
+                paired: Lookup::build(self.odd_paired),
+                pairs: Lookup::build(self.odd_pairs),
+            },
+        }
+    }
+}
+
+/// One whole word of a script with spaces.
+fn is_plain(unit: &KnownUnit<'_>) -> bool {
+    let spaceless = || unit.text.chars().next().is_some_and(normalise::is_spaceless);
+    !unit.open_left && !unit.open_right && !unit.joined && unit.words == 1 && !spaceless()
+}
+
+fn first_of(bytes: &[u8]) -> Option<&[u8]> {
+    ENDS.iter().find_map(|size| bytes.get(..*size))
+}
+
+fn last_of(bytes: &[u8]) -> Option<&[u8]> {
+    ENDS.iter().find_map(|size| bytes.get(bytes.len().checked_sub(*size)?..))
+}
+
+/// An odd word that spells one of two neighbours, with the counted words it touches.
+struct HalfPair {
+    spelt: u64,
+    counted: Range<usize>,
+}
+
+impl Words {
+    /// Bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let plain = [
+            &self.whole,
+            &self.pairs,
+            &self.glued_sizes,
+            &self.glued,
+            &self.heads,
+            &self.tails,
+            &self.odd.whole,
+            &self.odd.heads,
+            &self.odd.tails,
+            &self.odd.paired,
+            &self.odd.pairs,
+        ];
+        plain.iter().map(|lookup| lookup.bytes()).sum::<usize>()
+            + self.odd.forwards.bytes()
+            + self.odd.backwards.bytes()
+    }
+
+    /// Calls `found` with every form that a text could hold.
+    pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
+        let hashes: Vec<u64> =
+            sketch.tokens.iter().map(|token| self.hash(sketch.text(token))).collect();
+        for (token, hash) in sketch.tokens.iter().zip(&hashes) {
+            self.whole.get(*hash).for_each(&mut *found);
+            if !token.spaceless {
+                self.parts(sketch.text(token), found);
+            }
+        }
+        self.find_glued(sketch, found);
+        if !self.pairs.is_empty() {
+            self.find_pairs(sketch, &hashes, found);
+        }
+        self.find_odd(sketch, found);
+    }
+
+    fn hash(&self, text: &str) -> u64 {
+        self.keyed.of(text.as_bytes())
+    }
+
+    /// Forms that a word begins or ends with.
+    fn parts(&self, text: &str, found: &mut impl FnMut(u32)) {
+        let bytes = text.as_bytes();
+        let get = |lookup: &'_ Lookup, part: Option<&[u8]>, found: &mut dyn FnMut(u32)| {
+            if let Some(part) = part {
+                lookup.get(self.keyed.of(part)).for_each(found);
+            }
+        };
+        for size in ENDS {
+            if !self.heads.is_empty() {
+                get(&self.heads, bytes.get(..size), found);
+            }
+            if !self.tails.is_empty() {
+                let from = bytes.len().checked_sub(size);
+                get(&self.tails, from.and_then(|from| bytes.get(from..)), found);
+            }
+        }
+        for stem in normalise::stems(text) {
+            self.whole.get(self.hash(stem)).for_each(&mut *found);
+        }
+    }
+
+    /// Several words without anything between them.
+    fn find_glued(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
+        if self.glued.is_empty() {
+            return;
+        }
+        let text = |first: &Token, last: &Token| {
+            let text = sketch.folded.get(first.folded.start..last.folded.end);
+            text.unwrap_or_default()
+        };
+        for (at, pair) in sketch.tokens.windows(2).enumerate() {
+            let [first, second] = pair else { continue };
+            if !second.glued {
+                continue;
+            }
+            let start = self.hash(text(first, second));
+            for size in self.glued_sizes.get(start) {
+                let size = usize::try_from(size).unwrap_or(GLUED_MAX);
+                if size == GLUED_MAX {
+                    self.glued.get(start).for_each(&mut *found);
+                    continue;
+                }
+                let words = sketch.tokens.get(at..at + size).unwrap_or_default();
+                let glued = words.iter().skip(1).all(|word| word.glued);
+                if let Some(last) = words.last().filter(|_| glued) {
+                    self.glued.get(self.hash(text(first, last))).for_each(&mut *found);
+                }
+            }
+        }
+    }
+
+    /// Two words without a counted word between them.
+    fn find_pairs(&self, sketch: &Sketch, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let words = || sketch.tokens.iter().zip(hashes);
+        for (at, (first, hash)) in words().enumerate().filter(|(_, (word, _))| !word.spaceless) {
+            let near = words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
+            for (second, next) in near.filter(|(word, _)| !word.spaceless) {
+                self.pairs.get(self.keyed.pair(*hash, *next)).for_each(&mut *found);
+                self.stem_pairs((sketch.text(first), *hash), (sketch.text(second), *next), found);
+            }
+        }
+    }
+
+    /// Pairs of words with particles written to them.
+    fn stem_pairs(
+        &self,
+        first: (&str, u64),
+        second: (&str, u64),
+        found: &mut impl FnMut(u32),
+    ) {
+        let stems = |(text, hash): (&str, u64)| {
+            let stems = normalise::stems(text).map(|stem| self.hash(stem));
+            stems.chain([hash]).collect::<Vec<u64>>()
+        };
+        if first.0.is_ascii() && second.0.is_ascii() {
+            return;
+        }
+        let (firsts, seconds) = (stems(first), stems(second));
+        if firsts.len() + seconds.len() > 2 {
+            for (first, second) in
+                firsts.iter().flat_map(|first| seconds.iter().map(move |second| (*first, *second)))
+            {
+                self.pairs.get(self.keyed.pair(first, second)).for_each(&mut *found);
+            }
+        }
+    }
+
+    fn find_odd(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
+        let mut halves = Vec::new();
+        for odd in &sketch.odd {
+            let touched = sketch.tokens.get(sketch.touching(&odd.range())).unwrap_or_default();
+            let counted = touched.first().map_or(0, |token| token.counted)
+                ..touched.last().map_or(0, |token| token.counted) + 1;
+            self.odd.forwards.each(&self.keyed, Way::Forwards, odd, |spelt, reach| {
+                if reach == Reach::Whole {
+                    self.odd.whole.get(spelt).for_each(&mut *found);
+                    if self.odd.paired.get(spelt).next().is_some() {
+                        halves.push(HalfPair { spelt, counted: counted.clone() });
+                    }
+                }
+                self.odd.heads.get(spelt).for_each(&mut *found);
+            });
+            if !self.odd.tails.is_empty() {
+                self.odd.backwards.each(&self.keyed, Way::Backwards, odd, |spelt, _| {
+                    self.odd.tails.get(spelt).for_each(&mut *found);
+                });
+            }
+        }
+        self.odd_pairs(sketch, &halves, found);
+    }
+
+    fn odd_pairs(&self, sketch: &Sketch, halves: &[HalfPair], found: &mut impl FnMut(u32)) {
+        for half in halves {
+            let near = half.counted.start.saturating_sub(1)..half.counted.end + 1;
+            let from = sketch.tokens.partition_point(|token| token.counted < near.start);
+            let words = sketch.tokens.get(from..).unwrap_or_default();
+            let words = words.iter().take_while(|token| token.counted < near.end);
+            for text in words.map(|token| sketch.text(token)) {
+                for word in normalise::stems(text).chain([text]) {
+                    self.both_ways(half.spelt, self.spelling(word), found);
+                }
+            }
+            let others = halves.iter().filter(|other| {
+                other.counted.start < near.end && near.start < other.counted.end
+            });
+            for other in others {
+                self.both_ways(half.spelt, other.spelt, found);
+            }
+        }
+    }
+
+    fn both_ways(&self, left: u64, right: u64, found: &mut impl FnMut(u32)) {
+        for pair in [self.keyed.pair(left, right), self.keyed.pair(right, left)] {
+            self.odd.pairs.get(pair).for_each(&mut *found);
+        }
+    }
+
+    /// The spelling of a plain word.
+    fn spelling(&self, word: &str) -> u64 {
+        SpellingsBuilder::default().add(&self.keyed, normalise::skeleton(word).chars())
+    }
+}
