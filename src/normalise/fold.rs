@@ -84,7 +84,7 @@ pub(crate) fn is_hangul(c: char) -> bool {
 }
 
 /// Scripts whose marks the fold takes off.
-fn loses_marks(script: Script) -> bool {
+pub(super) fn loses_marks(script: Script) -> bool {
     matches!(
         script,
         Script::Latin | Script::Greek | Script::Cyrillic | Script::Arabic | Script::Hebrew
@@ -143,13 +143,47 @@ fn kind_of(c: char) -> Kind {
 
 /// Folds a text to glyphs.
 pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
+    glyphs_at(text, 0)
+}
+
+/// Folds a part of a text that begins at byte `start` of the whole.
+pub(super) fn glyphs_at(text: &str, start: usize) -> Vec<Glyph> {
     let mut folder = Folder::default();
     for (at, c) in text.char_indices() {
+        let at = start + at;
         folder.take(c, at..at + c.len_utf8());
     }
     folder.flush();
     settle_flags(&mut folder.out);
     folder.out
+}
+
+/// Does it belong to what stands before it, if anything does?
+pub(super) fn hangs(c: char) -> bool {
+    let mut first = None;
+    decompose_compatible(c, |part| {
+        first.get_or_insert(part);
+    });
+    let first = first.unwrap_or(c);
+    let jamo =
+        ('\u{1161}'..='\u{1175}').contains(&first) || ('\u{11A8}'..='\u{11C2}').contains(&first);
+    !is_filler(c) && (is_combining_mark(first) || jamo)
+}
+
+/// A mark that is one character however it is written.
+pub(super) fn is_plain_mark(c: char) -> bool {
+    is_combining_mark(c) && has_one_form(c) && c.to_lowercase().eq([c])
+}
+
+/// Does this mark, on nothing or on a sign, go?
+pub(super) fn is_unscripted_mark(mark: char) -> bool {
+    let script = tables::script(mark);
+    unscripted(script) || loses_marks(script)
+}
+
+/// A mark in folded text.
+pub(super) fn is_kept_mark(c: char) -> bool {
+    is_combining_mark(c)
 }
 
 #[derive(Default)]
@@ -209,17 +243,7 @@ impl Folder {
     /// Marks belong to what stands before them, and so do the later parts of a Hangul syllable:
     /// nothing else composes with a character before it.
     fn hangs_on(&self, c: char) -> bool {
-        if c.is_ascii() {
-            return false;
-        }
-        let mut first = None;
-        decompose_compatible(c, |part| {
-            first.get_or_insert(part);
-        });
-        let first = first.unwrap_or(c);
-        let jamo = ('\u{1161}'..='\u{1175}').contains(&first)
-            || ('\u{11A8}'..='\u{11C2}').contains(&first);
-        !self.open.is_empty() && !is_filler(c) && (is_combining_mark(first) || jamo)
+        !c.is_ascii() && !self.open.is_empty() && hangs(c)
     }
 
     fn flush(&mut self) {

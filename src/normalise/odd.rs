@@ -67,11 +67,19 @@ pub struct Odd {
 
 /// Finds every odd word of a text. `links`: byte ranges, sorted.
 pub(crate) fn odd(glyphs: &[Glyph], links: &[Range<usize>]) -> Vec<Odd> {
+    odd_in(glyphs, links, &strange_scripts(glyphs))
+}
+
+/// The same in a part of a text, white space around it, of which scripts are known to be strange.
+pub(super) fn odd_in(
+    glyphs: &[Glyph],
+    links: &[Range<usize>],
+    strange: &HashSet<Script>,
+) -> Vec<Odd> {
     let roles = Roles::of(glyphs, links);
-    let strange = strange_scripts(glyphs);
     let mut out = Vec::new();
     for word in stretches(&roles.plain) {
-        out.extend(plain_word(glyphs, word, &strange));
+        out.extend(plain_word(glyphs, word, strange));
     }
     for word in stretches(&roles.signed) {
         out.extend(signed_word(glyphs, word));
@@ -132,7 +140,7 @@ fn is_handle(after: Option<&[Glyph]>) -> bool {
     after.unwrap_or_default().iter().take(4).filter(part).count() == 4
 }
 
-fn is_dot(c: char) -> bool {
+pub(super) fn is_dot(c: char) -> bool {
     matches!(c, '.' | '_' | '*' | '~' | '·' | '•' | '|' | '/' | '\\')
 }
 
@@ -266,7 +274,7 @@ fn has_repeats(word: &[Glyph]) -> bool {
 /// Has the letter, in the case as written, the glyph of a letter of another script? Latin letters
 /// are compared with everyday Cyrillic. Of right-to-left scripts and those whose round letters
 /// Unicode all files under o, none is taken for Latin by a reader of whole words.
-fn is_alike(glyph: &Glyph) -> bool {
+pub(super) fn is_alike(glyph: &Glyph) -> bool {
     let face = letters::face(glyph);
     match tables::script(glyph.ch) {
         Script::Latin => tables::cyrillic_twin(face).is_some(),

@@ -1,0 +1,237 @@
+//! What the fold makes of each character alone: asked of the slow truth once, then looked up.
+
+use std::sync::LazyLock;
+
+use unicode_script::Script;
+
+use super::fold::{self, Glyph, Kind};
+use super::{emoji, letters, odd, tables};
+
+/// What a character is to a text that is folded in one pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// One letter, or several of one script.
+    Letter,
+    Digit,
+    Space,
+    Line,
+    /// Separates.
+    Other,
+    /// Separates, and counts as several characters.
+    Others,
+    /// Separates; a letter to odd words.
+    Sign,
+    /// The same between letters only.
+    InnerSign,
+    /// Left out between letters by odd words.
+    Dot,
+    /// `|`, which is both.
+    Pipe,
+    Emoji,
+    Tone,
+    EmojiLetter,
+    Joiner,
+    /// Makes nothing; belongs to an emoji before it.
+    Selector,
+    /// Makes nothing.
+    Invisible,
+    /// Hangs on the character before it.
+    Mark,
+    /// Not to be understood alone.
+    Strange,
+}
+
+/// A letter with the glyph of a letter of another script.
+pub(super) const ALIKE: u8 = 1;
+/// A word with it is odd by that alone.
+pub(super) const SMALL: u8 = 2;
+/// Came out of a compatibility form.
+pub(super) const COMPAT: u8 = 4;
+/// A letter with a mark that stands for itself.
+pub(super) const OWN: u8 = 8;
+/// Of a script without spaces.
+pub(super) const SPACELESS: u8 = 16;
+/// A letter that is a sign too.
+pub(super) const SIGN: u8 = 32;
+
+/// What a character folds to alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fold {
+    text: [u8; 4],
+    size: u8,
+    pub(super) class: Class,
+    /// Number of its script; 0 for what has none of its own.
+    pub(super) script: u8,
+    pub(super) bits: u8,
+}
+
+const NOTHING: Fold = Fold { text: [0; 4], size: 0, class: Class::Strange, script: 0, bits: 0 };
+
+impl Fold {
+    /// The folded bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.text.get(..usize::from(self.size)).unwrap_or_default()
+    }
+}
+
+/// Characters in a row that share what they fold to, where they fold to themselves.
+const BLOCK: usize = 128;
+
+/// Every character, by blocks.
+#[derive(Debug)]
+pub(super) struct Table {
+    blocks: Vec<u16>,
+    folds: Vec<Fold>,
+    scripts: Vec<Script>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+
+/// The table.
+pub(super) fn table() -> &'static Table {
+    &TABLE
+}
+
+impl Table {
+    fn build() -> Self {
+        let mut table = Self { blocks: Vec::new(), folds: Vec::new(), scripts: vec![Script::Common] };
+        let strange = [NOTHING; BLOCK];
+        table.folds.extend(strange);
+        for start in (0..0x11_0000_u32).step_by(BLOCK) {
+            let block: Vec<Fold> =
+                (start..).take(BLOCK).map(|code| char::from_u32(code).map_or(NOTHING, |c| table.alone(c))).collect();
+            let plain = block.iter().all(|fold| fold.class == Class::Strange);
+            let number = if plain { 0 } else { table.folds.len() / BLOCK };
+            if !plain {
+                table.folds.extend(block);
+            }
+            table.blocks.push(u16::try_from(number).unwrap_or_default());
+        }
+        table
+    }
+
+    /// What a character folds to alone.
+    pub(super) fn get(&self, c: char) -> Fold {
+        let code = usize::try_from(u32::from(c)).unwrap_or_default();
+        let block = self.blocks.get(code / BLOCK).copied().unwrap_or_default();
+        let at = usize::from(block) * BLOCK + code % BLOCK;
+        self.folds.get(at).copied().unwrap_or(NOTHING)
+    }
+
+    /// The script of a number.
+    pub(super) fn script(&self, number: u8) -> Script {
+        self.scripts.get(usize::from(number)).copied().unwrap_or(Script::Unknown)
+    }
+
+    fn alone(&mut self, c: char) -> Fold {
+        // Unassigned and private: nothing is lost by the long way.
+        if !c.is_ascii() && tables::script(c) == Script::Unknown {
+            return NOTHING;
+        }
+        let class = |class| Fold { class, ..NOTHING };
+        if emoji::is_joiner(c) {
+            return class(Class::Joiner);
+        }
+        if matches!(c, '\u{FE0E}' | '\u{FE0F}') {
+            return class(Class::Selector);
+        }
+        if emoji::region_letter(c).is_some() {
+            return NOTHING;
+        }
+        let glyphs = fold::glyphs(c.encode_utf8(&mut [0; 4]));
+        if fold::hangs(c) {
+            return class(if fold::is_plain_mark(c) { Class::Mark } else { Class::Strange });
+        }
+        match glyphs.as_slice() {
+            [] => class(Class::Invisible),
+            [only] => self.one(c, only),
+            several => self.several(several),
+        }
+    }
+
+    fn one(&mut self, c: char, glyph: &Glyph) -> Fold {
+        let sign = letters::is_sign(glyph.ch, glyph.shown);
+        let class = match glyph.kind {
+            Kind::Letter => return self.letters(std::slice::from_ref(glyph)),
+            Kind::Digit => Class::Digit,
+            Kind::Mark => Class::Strange,
+            Kind::Emoji if emoji::is_tone(c) => Class::Tone,
+            Kind::Emoji => Class::Emoji,
+            Kind::EmojiLetter => Class::EmojiLetter,
+            Kind::Space => Class::Space,
+            Kind::Line => Class::Line,
+            Kind::Other if sign => Class::Sign,
+            Kind::Other if glyph.ch == '|' => Class::Pipe,
+            Kind::Other if letters::is_inner_sign(glyph.ch) => Class::InnerSign,
+            Kind::Other if odd::is_dot(glyph.ch) => Class::Dot,
+            Kind::Other => Class::Other,
+        };
+        let shown = matches!(class, Class::Digit | Class::Emoji | Class::Tone | Class::EmojiLetter);
+        let bits = if sign { SIGN } else { 0 };
+        let fold = Fold { class, bits, ..NOTHING };
+        if shown { written(fold, &[glyph.ch]) } else { fold }
+    }
+
+    fn several(&mut self, glyphs: &[Glyph]) -> Fold {
+        let special = |glyph: &Glyph| {
+            letters::is_sign(glyph.ch, glyph.shown)
+                || letters::is_inner_sign(glyph.ch)
+                || odd::is_dot(glyph.ch)
+        };
+        if glyphs.iter().all(|glyph| glyph.kind == Kind::Other && !special(glyph)) {
+            return Fold { class: Class::Others, ..NOTHING };
+        }
+        if glyphs.iter().all(|glyph| glyph.kind == Kind::Letter) { self.letters(glyphs) } else { NOTHING }
+    }
+
+    fn letters(&mut self, glyphs: &[Glyph]) -> Fold {
+        let Some(first) = glyphs.first() else { return NOTHING };
+        let script = tables::script(first.ch);
+        let bit = |bit: u8, has: fn(&Glyph) -> bool| {
+            if glyphs.iter().any(has) { bit } else { 0 }
+        };
+        let all_alike = glyphs.iter().all(odd::is_alike);
+        let any_alike = glyphs.iter().any(odd::is_alike);
+        let spaceless = glyphs.iter().filter(|glyph| glyph.spaceless()).count();
+        let one_kind = glyphs.iter().all(|glyph| tables::script(glyph.ch) == script);
+        // Several of a script without spaces would be several words.
+        let plain = one_kind && all_alike == any_alike && (spaceless == 0 || glyphs.len() == 1);
+        if !plain {
+            return NOTHING;
+        }
+        let bits = bit(ALIKE, odd::is_alike)
+            | bit(SMALL, |glyph| tables::is_small_capital(glyph.shown))
+            | bit(COMPAT, |glyph| glyph.compat)
+            | bit(OWN, |glyph| tables::is_own(glyph.ch))
+            | bit(SPACELESS, Glyph::spaceless)
+            | bit(SIGN, |glyph| letters::is_sign(glyph.ch, glyph.shown));
+        let Some(script) = self.number(script) else { return NOTHING };
+        let chars: Vec<char> = glyphs.iter().map(|glyph| glyph.ch).collect();
+        written(Fold { class: Class::Letter, script, bits, ..NOTHING }, &chars)
+    }
+
+    fn number(&mut self, script: Script) -> Option<u8> {
+        if matches!(script, Script::Common | Script::Inherited | Script::Unknown) {
+            return Some(0);
+        }
+        let known = self.scripts.iter().position(|known| *known == script);
+        let number = known.unwrap_or(self.scripts.len());
+        if known.is_none() {
+            self.scripts.push(script);
+        }
+        u8::try_from(number).ok()
+    }
+}
+
+/// The same with its folded bytes, where they fit.
+fn written(fold: Fold, chars: &[char]) -> Fold {
+    let text: String = chars.iter().collect();
+    let mut bytes = [0; 4];
+    match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+        (Some(to), Ok(size)) => {
+            to.copy_from_slice(text.as_bytes());
+            Fold { text: bytes, size, ..fold }
+        }
+        _ => NOTHING,
+    }
+}
