@@ -331,7 +331,7 @@ fn fold_open(open: &str) -> Vec<char> {
             }
             _ => folded.push(unify(c)),
         }
-        marks = Marks { base: Some(unify(c)), last_class: 0 };
+        marks = Marks { base: Some(unify(c)), ..Marks::default() };
     }
     folded.nfc().collect()
 }
@@ -353,6 +353,8 @@ fn unify(c: char) -> char {
 struct Marks {
     base: Option<char>,
     last_class: u8,
+    /// The base has the mark that makes it a letter of its own.
+    own: bool,
 }
 
 impl Marks {
@@ -366,7 +368,11 @@ impl Marks {
         let script = base.map_or(Script::Common, tables::script);
         if loses_marks(script) {
             let whole = self.base.and_then(|base| compose(base, mark));
-            return !blocked && whole.is_some_and(tables::is_own);
+            // A mark of another script between two of one class lifts the block, not the rule that
+            // such a letter has one mark.
+            let keeps = !blocked && !self.own && whole.is_some_and(tables::is_own);
+            self.own |= keeps;
+            return keeps;
         }
         // A mark on nothing, on a digit or on a sign goes by its own script.
         let deciding = if unscripted(script) { tables::script(mark) } else { script };
@@ -399,6 +405,14 @@ fn is_region(glyph: &Glyph) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_of_its_own_keeps_one_mark() {
+        let fold = |text: &str| glyphs(text).iter().map(|glyph| glyph.ch).collect::<String>();
+        assert_eq!(fold("n\u{303}\u{93F}\u{303}"), "ñ");
+        assert_eq!(fold("n\u{303}\u{303}"), "ñ");
+        assert_eq!(fold("a\u{30A}\u{93F}\u{308}"), "å");
+    }
 
     #[test]
     fn the_short_way_to_fold_a_character_is_the_long_one() {

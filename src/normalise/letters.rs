@@ -31,9 +31,12 @@ pub fn canonical(c: char) -> char {
         return letter;
     }
     // Arabic and Hebrew letters look like o and l by Unicode's table; among their own kind they
-    // must stay apart.
-    if !matches!(tables::script(c), Script::Latin | Script::Greek | Script::Cyrillic) {
+    // must stay apart: see `foreign`.
+    if !has_classes(tables::script(c)) {
         return c;
+    }
+    if tables::is_own(c) {
+        return canonical(own_base(c));
     }
     let mut looks = tables::looks(c).unwrap_or_default().chars();
     match (looks.next(), looks.next()) {
@@ -43,8 +46,14 @@ pub fn canonical(c: char) -> char {
     }
 }
 
+/// Scripts whose letters are in the classes of Latin ones.
+fn has_classes(script: Script) -> bool {
+    matches!(script, Script::Latin | Script::Greek | Script::Cyrillic)
+}
+
 /// The own table of design section 7: digits, signs, and Cyrillic letters that stand for a Latin
-/// one by sound or by a glyph that Unicode does not list.
+/// one by sound or by a glyph that Unicode does not list. Greek κ, τ, π and the kra are in it because
+/// Unicode files them as the glyphs of Cyrillic к, т, п.
 fn table(c: char) -> Option<char> {
     Some(match c {
         '0' => 'o',
@@ -54,12 +63,12 @@ fn table(c: char) -> Option<char> {
         '4' | '@' | 'ч' => 'a',
         '5' | '$' | '§' | '₴' => 's',
         '6' | '8' | 'в' | 'б' => 'b',
-        '7' | 'т' | '+' => 't',
+        '7' | 'т' | 'τ' | '+' => 't',
         '9' | 'д' => 'g',
         'и' | 'й' | 'μ' => 'u',
-        'п' => 'n',
+        'п' | 'π' => 'n',
         'н' => 'h',
-        'к' => 'k',
+        'к' | 'κ' | 'ĸ' => 'k',
         'м' => 'm',
         'г' => 'r',
         'ш' => 'w',
@@ -83,6 +92,14 @@ fn arabic(digit: char) -> &'static [char] {
         '9' => &['ص'],
         _ => &[],
     }
+}
+
+/// The script of a word whose letters have no classes, if there is one. A Latin letter in it has the
+/// letters of its look as readings: as classes would have it, ه and ا were o and l to each other.
+pub(super) fn foreign(glyphs: &[Glyph]) -> Option<Script> {
+    let letters = glyphs.iter().filter(|glyph| glyph.kind == Kind::Letter);
+    let mut scripts = letters.map(|glyph| tables::script(glyph.ch));
+    scripts.find(|script| !has_classes(*script) && *script != Script::Common)
 }
 
 /// A folded word in canonical letters. Digits of Arabic words stay: there they stand for Arabic
@@ -110,13 +127,13 @@ pub(super) fn face(glyph: &Glyph) -> char {
     if tables::is_own(glyph.ch) { glyph.shown } else { base.unwrap_or(glyph.shown) }
 }
 
-/// Every reading of a letter, digit or sign by its class.
-pub(super) fn readings(glyph: &Glyph, in_arabic: bool) -> Vec<Reading> {
+/// Every reading of a letter, digit or sign by its class; `foreign`: see [`foreign`].
+pub(super) fn readings(glyph: &Glyph, home: Home, foreign: Option<Script>) -> Vec<Reading> {
     let mut out = Vec::new();
     if let Some(letters) = emoji::letters(glyph.ch) {
         return vec![Reading::Text(letters)];
     }
-    if in_arabic && glyph.kind == Kind::Digit {
+    if home == Home::Arabic && glyph.kind == Kind::Digit {
         out.push(Reading::Char(glyph.ch));
         out.extend(arabic(glyph.ch).iter().map(|&letter| Reading::Char(letter)));
         return out;
@@ -137,9 +154,8 @@ pub(super) fn readings(glyph: &Glyph, in_arabic: bool) -> Vec<Reading> {
             add(canonical_reading(target));
         }
     }
-    if tables::is_own(glyph.ch) {
-        add(Reading::Char(canonical(own_base(glyph.ch))));
-    }
+    let like = foreign.map_or(&[][..], |script| tables::letters_like(script, glyph.shown));
+    like.iter().for_each(|&letter| add(Reading::Char(letter)));
     out
 }
 
@@ -198,6 +214,9 @@ pub(super) fn plain(glyph: &Glyph, home: Home) -> Vec<Reading> {
         let letters = arabic(glyph.ch).iter().map(|&letter| Reading::Char(letter));
         let letters: Vec<_> = letters.collect();
         return if letters.is_empty() { vec![Reading::Char(glyph.ch)] } else { letters };
+    }
+    if let (Home::Arabic, [first, ..]) = (home, tables::letters_like(Script::Arabic, glyph.shown)) {
+        return vec![Reading::Char(*first)];
     }
     let twin = if home == Home::Cyrillic { tables::cyrillic_twin(face(glyph)) } else { None };
     if let Some(twin) = twin.filter(|_| glyph.ch.is_ascii_lowercase()) {

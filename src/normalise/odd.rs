@@ -7,7 +7,7 @@ use std::ops::Range;
 use unicode_script::Script;
 
 use super::fold::{Glyph, Kind};
-use super::letters::{self, Home};
+use super::letters;
 use super::{emoji, runs, tables};
 
 /// One thing a letter of an odd word may stand for, in canonical letters where the word compares by
@@ -342,13 +342,13 @@ fn letter(glyph: &Glyph, edge: bool, readings: Vec<Reading>, plain: Vec<Reading>
 
 /// A word that compares by classes.
 pub(super) fn by_classes(word: &[Glyph], shape: Shape) -> Odd {
-    let home = letters::home(word);
-    let arabic = home == Home::Arabic;
+    let (home, foreign) = (letters::home(word), letters::foreign(word));
     let mut after_spaceless = true;
     let mut letters = Vec::with_capacity(word.len());
     for glyph in word {
         let edge = glyph.kind != Kind::Mark && (after_spaceless || glyph.spaceless());
-        let (readings, plain) = (letters::readings(glyph, arabic), letters::plain(glyph, home));
+        let readings = letters::readings(glyph, home, foreign);
+        let plain = letters::plain(glyph, home);
         letters.push(letter(glyph, edge, readings, plain));
         after_spaceless = glyph.spaceless() || after_spaceless && glyph.kind == Kind::Mark;
     }

@@ -116,8 +116,9 @@ impl Finder<'_> {
             return None;
         }
         let after = self.glyphs.get(at + 1..)?;
-        let marks = after.iter().take_while(|glyph| glyph.kind == Kind::Mark).count();
-        let end = at + 1 + marks;
+        // An ß is one letter, though the fold makes two of it.
+        let same = |next: &&Glyph| next.kind == Kind::Mark || next.range == glyph.range;
+        let end = at + 1 + after.iter().take_while(same).count();
         let touches = at.checked_sub(1).is_some_and(|at| self.solid(at)) || self.solid(end);
         (!touches).then_some(at..end)
     }

@@ -74,6 +74,21 @@ static CYRILLIC_TWINS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     twins.collect()
 });
 
+/// Letters of scripts other than Latin by script and by the ASCII letter whose glyph they have; small
+/// letters, and those of scripts without case.
+static LIKE: LazyLock<HashMap<(Script, char), Vec<char>>> = LazyLock::new(|| {
+    let mut like: HashMap<(Script, char), Vec<char>> = HashMap::new();
+    let mut letters: Vec<char> = LOOKS.keys().copied().collect();
+    letters.sort_unstable();
+    for letter in letters.into_iter().filter(|letter| letter.to_lowercase().eq([*letter])) {
+        let mut target = looks(letter).unwrap_or_default().chars();
+        if let (Some(ascii), None) = (target.next(), target.next()) {
+            like.entry((script(letter), ascii)).or_default().push(letter);
+        }
+    }
+    like
+});
+
 /// Scripts of the first plane, where nearly all letters are: the crate searches ranges each time,
 /// and every letter is asked several times.
 static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
@@ -90,6 +105,14 @@ pub(super) fn script(c: char) -> Script {
 /// What a letter, in the case as written, looks like: ASCII letters or digits in lower case.
 pub(super) fn looks(shown: char) -> Option<&'static str> {
     LOOKS.get(&shown).copied()
+}
+
+/// The letters of a script whose glyph a Latin letter has, in the case as written: I is the glyph
+/// of l.
+pub(super) fn letters_like(script: Script, shown: char) -> &'static [char] {
+    let ascii = if shown == 'I' { 'l' } else { shown.to_ascii_lowercase() };
+    let like = if ascii.is_ascii_alphabetic() { LIKE.get(&(script, ascii)) } else { None };
+    like.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The base of a Latin letter by its name: stroked, hooked, dotless, small capital.
