@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::fold;
-use super::letters;
+use super::letters::{self, Home};
 use super::odd::Reading;
 use super::tables;
 
@@ -24,8 +24,8 @@ fn classes() -> HashMap<char, char> {
     let mut parents = HashMap::new();
     for written in tables::with_readings() {
         for glyph in fold::glyphs(written.encode_utf8(&mut [0; 4])) {
-            for in_arabic in [false, true] {
-                let readings = letters::readings(&glyph, in_arabic);
+            for home in [Home::Latin, Home::Arabic] {
+                let readings = letters::readings(&glyph, home, None);
                 let chars: Vec<char> = readings.iter().filter_map(single).collect();
                 if chars.iter().filter(|c| c.is_ascii_alphabetic()).count() < 2 {
                     join(&mut parents, &chars);
@@ -67,7 +67,7 @@ mod tests {
         let mut several = BTreeSet::new();
         for written in tables::with_readings() {
             for glyph in fold::glyphs(written.encode_utf8(&mut [0; 4])) {
-                let readings = letters::readings(&glyph, false);
+                let readings = letters::readings(&glyph, Home::Latin, None);
                 let keys: BTreeSet<char> = readings.iter().filter_map(single).map(key).collect();
                 if keys.len() > 1 {
                     several.insert(written);

@@ -21,7 +21,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Sketch, Unit};
+use crate::normalise::{self, Form, Unit};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
@@ -97,7 +97,8 @@ impl Engine {
     /// What of a piece could hit.
     fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, woken: &mut Woken) {
         let part = seen.piece.part;
-        let sketch = Sketch::of(&seen.view().views);
+        let links: Vec<_> = seen.links.iter().map(|link| link.range.clone()).collect();
+        let sketch = normalise::sketch(seen.piece.text, &links);
         self.words.find(&sketch, &mut |form| self.wake_by(form, part, woken));
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
