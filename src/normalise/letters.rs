@@ -70,7 +70,6 @@ fn table(c: char) -> Option<char> {
         'н' => 'h',
         'к' | 'κ' | 'ĸ' => 'k',
         'м' => 'm',
-        'г' => 'r',
         'ш' => 'w',
         '£' => 'i',
         '¥' => 'y',
@@ -198,8 +197,9 @@ pub(super) fn home(glyphs: &[Glyph]) -> Home {
     let rather = if as_cyrillic == as_latin { cyrillic > latin } else { as_cyrillic };
     match () {
         () if arabic > 0 && arabic >= latin.max(cyrillic) => Home::Arabic,
-        () if cyrillic > 0 && rather => Home::Cyrillic,
-        () if latin > 0 || cyrillic > 0 || letters().next().is_none() => Home::Latin,
+        // Never without a Cyrillic letter, and always where no Latin one stands beside it.
+        () if rather => Home::Cyrillic,
+        () if latin > 0 => Home::Latin,
         () => Home::Other,
     }
 }

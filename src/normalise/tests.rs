@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Form, Odd, Shape, fold, fold_words, unmask_entry, views};
+use super::{Form, Odd, Shape, canonical, fold, fold_words, skeleton, unmask_entry, views};
 
 /// Text from every script and trick that the views know.
 pub(crate) fn any_text() -> impl Strategy<Value = String> {
@@ -88,6 +88,8 @@ fn folded_forms_are_these() {
         ("ㄱㅏ", "가"),
         ("क़ख़ि", "कखि"),
         ("ก\u{301}", "ก\u{301}"),
+        ("ٱلأزهر", "الازهر"),
+        ("⒝🄛🄾Ⓡⓟ", "blorp"),
         ("ـ", ""),
         ("👍🏽👍", "👍 👍"),
         ("👍 🏽", "👍 🏽"),
@@ -95,6 +97,7 @@ fn folded_forms_are_these() {
         ("a\u{200D}👍", "a 👍"),
         ("🇩🇪🇫🇷", "🇩🇪 🇫🇷"),
         ("🇧🇱🇴", "🇧 🇱 🇴"),
+        ("🇽🇽", "🇽 🇽"),
         ("🅱lob", "🅱 lob"),
         ("买blorp吗2", "买blorp吗2"),
         ("x\u{3164}y\u{2800}z\u{FFA0}w", "x y z w"),
@@ -212,8 +215,126 @@ fn an_entry_has_these_forms() {
     for (entry, want) in cases {
         assert_eq!(forms(entry), *want, "{entry}");
     }
-    assert!(forms("1t1s1t1s1t").len() <= 9);
     assert_eq!(fold_words("Well-Known 布洛!"), ["well", "known", "布", "洛"]);
+}
+
+#[test]
+fn an_odd_cyrillic_entry_is_spelt_in_cyrillic() {
+    let cases: &[(&str, &[&str])] = &[
+        ("ж4ж", &["ж4ж", "жчж", "жаж"]),
+        ("ж6ж", &["ж6ж", "жбж"]),
+        ("ж8ж", &["ж8ж", "жвж", "жбж"]),
+        ("ж@ж", &["жаж"]),
+        ("ж€ж", &["жеж"]),
+        ("ж₽ж", &["жрж"]),
+        ("ж¢ж", &["жсж"]),
+        ("ж×ж", &["жхж"]),
+        ("жuж", &["жuж", "жиж"]),
+        ("жnж", &["жnж", "жпж"]),
+        ("жwж", &["жwж", "жшж"]),
+        ("жrж", &["жrж", "жгж"]),
+        ("жkж", &["жkж", "жкж"]),
+        ("жmж", &["жmж", "жмж"]),
+        ("жtж", &["жtж", "жтж"]),
+        ("жhж", &["жhж", "жнж"]),
+        ("жbж", &["жbж", "жвж", "жбж"]),
+    ];
+    for (entry, want) in cases {
+        assert_eq!(forms(entry), *want, "{entry}");
+    }
+}
+
+#[test]
+fn an_odd_entry_is_spelt_in_the_script_it_is_at_home_in() {
+    let cases: &[(&str, &[&str])] = &[
+        // No letter of either can stand in for the other: the one with more letters.
+        ("жд4f", &["жд4f", "ждчf", "ждаf"]),
+        ("fz4ж", &["fz4ж", "fzaж"]),
+        // One Arabic letter makes no Arabic word, and Hebrew has no digits for letters.
+        ("zor7بlk", &["zor7بlk", "zortبlk"]),
+        ("של7ום", &["של7ום", "שלtום"]),
+        // Capitals that look like I, or like a digit that is a letter.
+        ("kΙlf", &["kιlf", "kilf"]),
+        ("glЗd", &["glзd", "gled"]),
+    ];
+    for (entry, want) in cases {
+        assert_eq!(forms(entry), *want, "{entry}");
+    }
+}
+
+#[test]
+fn the_forms_of_an_entry_are_limited_and_the_likeliest_come_first() {
+    assert_eq!(forms("1t1s1t1s1t").len(), 9, "as written, and eight spellings");
+    assert_eq!(forms("k1l1 s1t1").len(), 9, "of two words too");
+    assert_eq!(forms("م2م2م"), ["م2م2م", "مقمقم", "مامقم", "مءمقم"]);
+}
+
+#[test]
+fn an_emoji_of_letters_is_these_letters() {
+    let cases = [
+        ("🅐", "a"),
+        ("🅩", "z"),
+        ("🅰", "a"),
+        ("🆉", "z"),
+        ("🇦", "a"),
+        ("🇿", "z"),
+        ("🆎", "ab"),
+        ("🆑", "cl"),
+        ("🆒", "cool"),
+        ("🆓", "free"),
+        ("🆔", "id"),
+        ("🆕", "new"),
+        ("🆖", "ng"),
+        ("🆗", "ok"),
+        ("🆘", "sos"),
+        ("🆙", "up"),
+        ("🆚", "vs"),
+    ];
+    for (emoji, letters) in cases {
+        assert_eq!(forms(&format!("x{emoji}"))[1..], [format!("x{letters}")], "{emoji}");
+    }
+}
+
+#[test]
+fn letters_digits_and_signs_stand_for_the_letter_of_their_class() {
+    let classes = [
+        ("0oо", 'o'),
+        ("1!|ilı£ǀ", 'i'),
+        ("2z", 'z'),
+        ("3eз€", 'e'),
+        ("4@aч", 'a'),
+        ("5$s§₴", 's'),
+        ("68bвб", 'b'),
+        ("7t+т", 't'),
+        ("9gд", 'g'),
+        ("uийμ", 'u'),
+        ("nп", 'n'),
+        ("hн", 'h'),
+        ("kк", 'k'),
+        ("mм", 'm'),
+        ("rг", 'r'),
+        ("wш", 'w'),
+        ("y¥", 'y'),
+        ("c¢", 'c'),
+        ("p₽", 'p'),
+        ("x×", 'x'),
+    ];
+    for (letters, class) in classes {
+        for letter in letters.chars() {
+            assert_eq!(canonical(letter), class, "{letter}");
+        }
+    }
+    // Of other scripts a letter is what it is, however round.
+    for letter in "هסოж".chars() {
+        assert_eq!(canonical(letter), letter);
+    }
+}
+
+#[test]
+fn digits_are_letters_of_a_class_but_in_arabic_words() {
+    for (word, want) in [("bl0r7", "biort"), ("مر7با", "مر7با"), ("سl7", "سi7")] {
+        assert_eq!(skeleton(word), want);
+    }
 }
 
 #[test]
@@ -252,6 +373,15 @@ fn one_cluster_of_a_spaceless_script_is_too_short() {
     }
 }
 
+#[test]
+fn a_unit_is_spaceless_where_all_of_it_is() {
+    for (entry, spaceless) in [("布洛", true), ("布blorp", false), ("blorp布", false)] {
+        let unmasked = unmask_entry(entry);
+        let units = unmasked.forms.iter().flat_map(|form| &form.units);
+        assert!(units.map(|unit| unit.spaceless).eq([spaceless]), "{entry}");
+    }
+}
+
 fn shapes(text: &str) -> Vec<&'static str> {
     let name = |odd: &Odd| match (&odd.shape, odd.classes) {
         (Shape::Word, true) => "classes",
@@ -285,4 +415,22 @@ fn ordinary_writing_is_not_odd() {
         shapes("bl0rp p@ss looool a.bc d e f"),
         ["classes", "letters", "classes", "dots", "run"]
     );
+}
+
+#[test]
+fn an_odd_word_beside_a_script_without_spaces_is_odd() {
+    for (text, slice) in [("布bl0rp", "bl0rp"), ("กัbl0rp", "bl0rp"), ("布 布bl0rp布", "bl0rp")]
+    {
+        assert_eq!(shapes(text), ["classes"], "{text}");
+        assert_eq!(text.get(views(text, &[]).odd()[0].range()), Some(slice));
+    }
+}
+
+#[test]
+fn a_word_with_dots_goes_on_over_signs_and_letter_emoji() {
+    for text in ["b.l@rp", "b.lo!rp", "b.l🅾rp", "b.lorp"] {
+        let views = views(text, &[]);
+        let dots = views.odd().iter().find(|odd| odd.shape == Shape::Dots);
+        assert_eq!(dots.map(Odd::range), Some(0..text.len()), "{text}");
+    }
 }

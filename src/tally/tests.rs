@@ -9,6 +9,9 @@ use crate::screen::{Reading, RuleSet, screen};
 
 const HOUR: i64 = 60 * 60 * 1000;
 
+/// Some day in 2026: a mistake with times may not show next to 1970.
+const TODAY: i64 = 1_790_000_000_000;
+
 /// A rule that counts by author, with what differs between tests.
 fn rule_set(count: &str, status: &str) -> RuleSet {
     let pack = "name: p\nversion: \"1\"\nowner: o@example.org\ndescription: d\n";
@@ -114,6 +117,48 @@ fn later_means_that_those_before_and_the_one_that_reaches_it_are_let_be() {
     let acted = play(&mut tally, &rules, &rows);
     assert_eq!(acted[2], Vec::<String>::new());
     assert_eq!(acted[3], ["p4"]);
+}
+
+#[test]
+fn later_asks_for_the_count_within_a_window_that_the_record_falls_into() {
+    let rules = rule_set(&three("later"), "live");
+    let reached = TODAY + 2;
+    let cases = [
+        (reached + 1, true),
+        (TODAY + HOUR, true),
+        (TODAY + HOUR + 1, false),
+        (reached - HOUR, true),
+        (reached - HOUR - 1, false),
+    ];
+    for (time, acts) in cases {
+        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let rows = [("p1", "c1", TODAY), ("p2", "c2", TODAY + 1), ("p3", "c3", reached)];
+        assert!(play(&mut tally, &rules, &rows).concat().is_empty());
+        let acted = play(&mut tally, &rules, &[("p4", "c1", time)]).concat();
+        assert_eq!(!acted.is_empty(), acts, "{}", time - TODAY);
+    }
+}
+
+#[test]
+fn a_post_that_comes_again_counts_once_with_its_newest_time() {
+    let rules = rule_set(&three("all"), "live");
+    let again = [[0, HOUR], [HOUR, 0], [HOUR, HOUR]];
+    for [first, second] in again {
+        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let rows = [
+            ("p1", "c1", TODAY + first),
+            ("p1", "c1", TODAY + second),
+            ("p2", "c2", TODAY + HOUR + 1),
+            ("p3", "c3", TODAY + HOUR + 2),
+        ];
+        let acted = play(&mut tally, &rules, &rows).concat();
+        assert_eq!(acted, ["p1", "p2", "p3"], "{first} {second}");
+        // Acted on for ever, however late it comes once more.
+        let once_more = [("p1", "c1", TODAY + HOUR + 3), ("p2", "c2", TODAY)];
+        assert!(play(&mut tally, &rules, &once_more).concat().is_empty());
+        tally.merge();
+        assert_eq!(tally.entries(), 3);
+    }
 }
 
 #[test]
