@@ -9,8 +9,11 @@
 //! - `decode`: JSON to a post. Bound by the JSON reader; the bytes are those it reads.
 //! - `links`: the links of every piece of text. Most posts have none, and leave after one look over
 //!   their bytes: this is the price of that look, and of the full search for the others.
-//! - `views`: the folded text, its words and the odd words, of every piece. It pays by character.
-//! - `scan`: every pattern of the starter pack on these views, hits with their places in the text.
+//! - `views`: the folded text, its words and the odd words, of every piece, the slow way: what a
+//!   post costs that hits. It pays by character.
+//! - `scan`: which rules of the starter pack could a post concern; views and hits of those it could.
+//! - `scan_slowly`: views, and every pattern on them: the slow truth that `scan` is tested against.
+//!   Their ratio is what the engine is worth.
 //! - `score`: which rules fire. Nearly all posts have no hit and nothing to score, so the number
 //!   says what asking costs, not what a verdict costs.
 //! - `event`: the events of those posts whose rules fire, written as JSON. Posts a second are posts
@@ -33,7 +36,7 @@ use tidegate::decode::{self, Format, Limits, Post};
 use tidegate::event::{Issuer, Source};
 use tidegate::record::Outgoing;
 use tidegate::rules::{self, Source as PackText};
-use tidegate::scan::{Hits, Seen};
+use tidegate::scan::{Hits, Naive, Seen};
 use tidegate::screen::{Origin, Reading, RuleSet, Screened, screen};
 use tidegate::traffic::MadePost;
 use tidegate::{extract, normalise, score};
@@ -49,15 +52,9 @@ fn decoded(made: &[MadePost]) -> Vec<Post<'_>> {
     posts.collect::<Result<_, _>>().unwrap()
 }
 
-/// A post's pieces with their links and views, as `screen` makes them.
+/// A post's pieces with their links, as `screen` makes them.
 fn looked_at<'p>(post: &'p Post<'_>) -> Vec<Seen<'p>> {
-    let pieces = post.pieces().into_iter();
-    let look = pieces.map(|piece| {
-        let links = extract::links(piece.text);
-        let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
-        Seen { piece, links, views: normalise::views(piece.text, &ranges) }
-    });
-    look.collect()
+    post.pieces().into_iter().map(Seen::of).collect()
 }
 
 /// Events as the worker would send them; `out` is emptied before.
@@ -130,6 +127,10 @@ fn with_rules(criterion: &mut Criterion) {
 
     each(&mut group, "scan", &seen, |(post, seen)| {
         black_box(rules.tables().scan(post, seen));
+    });
+    let naive = Naive::build(rules.rules()).unwrap();
+    each(&mut group, "scan_slowly", &seen, |(post, seen)| {
+        black_box(naive.scan(post, seen));
     });
     let scanned = seen.iter().map(|(post, seen)| (*post, rules.tables().scan(post, seen)));
     let scanned: Vec<(&Post<'_>, Hits)> = scanned.collect();
