@@ -18,31 +18,58 @@ pub(crate) struct Sketch {
     pub(crate) odd: Vec<Odd>,
 }
 
-/// One word of the folded text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One word of the folded text. Texts are far below 4 GiB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Token {
     /// Byte range in the folded text.
-    pub(crate) folded: Range<usize>,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
     /// Byte range in the original.
-    pub(crate) range: Range<usize>,
+    pub(crate) raw_start: u32,
+    pub(crate) raw_end: u32,
     /// The counted word it is part of, or one before it: two words whose numbers differ by two have
     /// a counted word between them.
-    pub(crate) counted: usize,
+    pub(crate) counted: u32,
     /// Stands right behind the word before it.
     pub(crate) glued: bool,
     /// A cluster of a script without spaces.
     pub(crate) spaceless: bool,
+    /// Holds Hangul.
+    pub(crate) korean: bool,
+}
+
+/// An offset in a text.
+pub(super) fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// The place of an offset.
+pub(super) fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+impl Token {
+    /// Byte range in the folded text.
+    pub(crate) fn folded(&self) -> Range<usize> {
+        place(self.start)..place(self.end)
+    }
 }
 
 impl Sketch {
     /// From views, the slow way.
     pub(crate) fn of(views: &Views<'_>) -> Self {
+        let korean = |range: &Range<usize>| {
+            views.folded().get(range.clone()).unwrap_or_default().chars().any(is_hangul)
+        };
         let tokens = views.words().iter().map(|word| Token {
-            folded: word.folded.clone(),
-            range: word.range.clone(),
-            counted: views.words_touching(&word.range).start,
+            start: offset(word.folded.start),
+            end: offset(word.folded.end),
+            raw_start: offset(word.range.start),
+            raw_end: offset(word.range.end),
+            counted: offset(views.words_touching(&word.range).start),
             glued: word.glued,
             spaceless: word.spaceless,
+            korean: korean(&word.folded),
         });
         Self {
             folded: views.folded().to_owned(),
@@ -53,13 +80,13 @@ impl Sketch {
 
     /// The text of a word.
     pub(crate) fn text(&self, token: &Token) -> &str {
-        self.folded.get(token.folded.clone()).unwrap_or_default()
+        self.folded.get(token.folded()).unwrap_or_default()
     }
 
     /// The words that a range of the original touches.
     pub(crate) fn touching(&self, range: &Range<usize>) -> Range<usize> {
-        let first = self.tokens.partition_point(|token| token.range.end <= range.start);
-        let after = self.tokens.partition_point(|token| token.range.start < range.end);
+        let first = self.tokens.partition_point(|token| place(token.raw_end) <= range.start);
+        let after = self.tokens.partition_point(|token| place(token.raw_start) < range.end);
         first..after.max(first)
     }
 }

@@ -1,5 +1,6 @@
 //! What the fold makes of each character alone: asked of the slow truth once, then looked up.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_script::Script;
@@ -53,24 +54,49 @@ pub(super) const OWN: u8 = 8;
 pub(super) const SPACELESS: u8 = 16;
 /// A letter that is a sign too.
 pub(super) const SIGN: u8 = 32;
+/// A letter of Hangul.
+pub(super) const KOREAN: u8 = 64;
 
 /// What a character folds to alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fold {
-    text: [u8; 4],
-    size: u8,
+    pub(super) text: [u8; 4],
+    pub(super) size: u8,
+    /// Letters that it makes.
+    pub(super) letters: u8,
     pub(super) class: Class,
     /// Number of its script; 0 for what has none of its own.
     pub(super) script: u8,
     pub(super) bits: u8,
 }
 
-const NOTHING: Fold = Fold { text: [0; 4], size: 0, class: Class::Strange, script: 0, bits: 0 };
+const NOTHING: Fold =
+    Fold { text: [0; 4], size: 0, letters: 0, class: Class::Strange, script: 0, bits: 0 };
 
 impl Fold {
     /// The folded bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         self.text.get(..usize::from(self.size)).unwrap_or_default()
+    }
+
+    /// The folded text.
+    pub(super) fn str(&self) -> &str {
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// The glyph of a character that makes one and stands for itself alone.
+    pub(super) fn glyph(&self, shown: char, range: Range<usize>) -> Option<Glyph> {
+        let kind = match self.class {
+            Class::Letter if self.letters == 1 => Kind::Letter,
+            Class::Digit => Kind::Digit,
+            Class::Space => Kind::Space,
+            Class::Line => Kind::Line,
+            Class::Other | Class::Sign | Class::InnerSign | Class::Dot | Class::Pipe => Kind::Other,
+            _ => return None,
+        };
+        let mut chars = self.str().chars();
+        let compat = self.bits & COMPAT != 0;
+        Some(Glyph { ch: chars.next()?, kind, range, shown, compat, joined: false })
     }
 }
 
@@ -139,6 +165,9 @@ impl Table {
             return NOTHING;
         }
         let glyphs = fold::glyphs(c.encode_utf8(&mut [0; 4]));
+        if fold::is_invisible(c) {
+            return class(Class::Invisible);
+        }
         if fold::hangs(c) {
             return class(if fold::is_plain_mark(c) { Class::Mark } else { Class::Strange });
         }
@@ -166,10 +195,8 @@ impl Table {
             Kind::Other if odd::is_dot(glyph.ch) => Class::Dot,
             Kind::Other => Class::Other,
         };
-        let shown = matches!(class, Class::Digit | Class::Emoji | Class::Tone | Class::EmojiLetter);
-        let bits = if sign { SIGN } else { 0 };
-        let fold = Fold { class, bits, ..NOTHING };
-        if shown { written(fold, &[glyph.ch]) } else { fold }
+        let bits = if sign { SIGN } else { 0 } | if glyph.compat { COMPAT } else { 0 };
+        written(Fold { class, bits, ..NOTHING }, &[glyph.ch])
     }
 
     fn several(&mut self, glyphs: &[Glyph]) -> Fold {
@@ -204,7 +231,8 @@ impl Table {
             | bit(COMPAT, |glyph| glyph.compat)
             | bit(OWN, |glyph| tables::is_own(glyph.ch))
             | bit(SPACELESS, Glyph::spaceless)
-            | bit(SIGN, |glyph| letters::is_sign(glyph.ch, glyph.shown));
+            | bit(SIGN, |glyph| letters::is_sign(glyph.ch, glyph.shown))
+            | bit(KOREAN, |glyph| fold::is_hangul(glyph.ch));
         let Some(script) = self.number(script) else { return NOTHING };
         let chars: Vec<char> = glyphs.iter().map(|glyph| glyph.ch).collect();
         written(Fold { class: Class::Letter, script, bits, ..NOTHING }, &chars)
@@ -230,7 +258,7 @@ fn written(fold: Fold, chars: &[char]) -> Fold {
     match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
         (Some(to), Ok(size)) => {
             to.copy_from_slice(text.as_bytes());
-            Fold { text: bytes, size, ..fold }
+            Fold { text: bytes, size, letters: u8::try_from(chars.len()).unwrap_or_default(), ..fold }
         }
         _ => NOTHING,
     }

@@ -8,7 +8,8 @@ use std::ops::Range;
 use unicode_normalization::char::{canonical_combining_class, compose};
 use unicode_script::Script;
 
-use super::sketch::{Sketch, Token};
+use super::fold::Glyph;
+use super::sketch::{Sketch, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
 use super::views::views;
 use super::{fold, odd, tables};
@@ -19,18 +20,18 @@ mod tests;
 /// The sketch of a text. `links`: byte ranges of the links in it, in order.
 #[must_use]
 pub(crate) fn sketch(text: &str, links: &[Range<usize>]) -> Sketch {
-    let mut pass = Pass::new(text);
+    let mut pass = Pass::new(text, links);
     if pass.run().is_none() {
         return Sketch::of(&views(text, links));
     }
-    pass.finish(links)
+    pass.finish()
 }
 
 /// A stretch without white space.
 #[derive(Clone, Copy, Debug, Default)]
 struct Chunk {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
     /// Could hold an odd word.
     odd: bool,
     /// Begins, or ends, with a letter that touches no other.
@@ -45,22 +46,23 @@ struct Chunk {
 /// What was seen of a chunk so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Open {
+    is_open: bool,
     start: usize,
     odd: bool,
     has_sign: bool,
     has_letter: bool,
     /// Single letters.
-    singles: usize,
+    singles: u32,
     /// Letters, digits and signs in a row up to here.
-    solid: usize,
+    solid: u32,
     /// The last of them is a letter.
     solid_letter: bool,
     /// Characters that are none, and inner signs among them.
-    others: usize,
-    inner: usize,
+    others: u32,
+    inner: u32,
     /// Rows of solid characters that have ended, and the length of the first.
-    rows: usize,
-    first_row: usize,
+    rows: u32,
+    first_row: u32,
     /// Nothing stands before the first row.
     bare_start: bool,
 }
@@ -68,18 +70,22 @@ struct Open {
 /// A word that is being read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Word {
+    is_open: bool,
     start: usize,
     raw_start: usize,
     raw_end: usize,
     script: u8,
     bits: u8,
-    letters: usize,
-    digits: usize,
+    letters: u32,
+    digits: u32,
     mixed: bool,
     not_alike: bool,
     repeated: bool,
     glued: bool,
     spaceless: bool,
+    korean: bool,
+    /// The last two letters, the last first; 0 is none.
+    last: [u32; 2],
 }
 
 /// What the character before was, invisible ones left out.
@@ -97,15 +103,18 @@ enum Before {
 
 struct Pass<'t> {
     text: &'t str,
+    links: &'t [Range<usize>],
     table: &'static Table,
-    folded: String,
+    /// Longer than what is folded; `size` bytes count.
+    folded: Vec<u8>,
+    size: usize,
     tokens: Vec<Token>,
     chunks: Vec<Chunk>,
-    open: Option<Open>,
-    word: Option<Word>,
+    open: Open,
+    word: Word,
     before: Before,
-    /// The character that marks hang on, and the classes of marks that are on it already.
-    base: Option<(char, Fold)>,
+    /// What marks hang on, and the class of the last mark that is on it already.
+    base: Option<Fold>,
     mark_class: u8,
     after_emoji: bool,
     joined: bool,
@@ -114,22 +123,28 @@ struct Pass<'t> {
     /// Words of two to four letters that all look like letters of another script: chunk, script.
     alike: Vec<(usize, u8)>,
     /// Characters since the last word ended, and the last of them.
-    since: usize,
+    since: u32,
     separator: char,
     last_is_number: bool,
-    counted: usize,
+    counted: u32,
 }
 
+/// Bytes that a character may fold to, with a space before it.
+const GROWTH: usize = 5;
+
 impl<'t> Pass<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, links: &'t [Range<usize>]) -> Self {
         Self {
             text,
+            links,
             table: table::table(),
-            folded: String::with_capacity(text.len() + 8),
-            tokens: Vec::with_capacity(text.len() / 4),
-            chunks: Vec::with_capacity(text.len() / 4),
-            open: None,
-            word: None,
+            // No character of one byte folds to more than one, none of two to more than four.
+            folded: vec![0; 2 * text.len() + 2 * GROWTH],
+            size: 0,
+            tokens: Vec::with_capacity(text.len() / 4 + 4),
+            chunks: Vec::with_capacity(text.len() / 5 + 4),
+            open: Open::default(),
+            word: Word::default(),
             before: Before::Space,
             base: None,
             mark_class: 0,
@@ -146,11 +161,14 @@ impl<'t> Pass<'t> {
 
     /// `None`: something does not stand for itself alone.
     fn run(&mut self) -> Option<()> {
-        for (at, c) in self.text.char_indices() {
+        let mut chars = self.text.char_indices();
+        while let Some((at, c)) = chars.next() {
             let fold = self.table.get(c);
             let end = at + c.len_utf8();
             match fold.class {
-                Class::Letter | Class::Digit => self.word_char(&fold, at, end),
+                Class::Letter => self.letter(&fold, at, end),
+                Class::Digit => self.digit(&fold, at, end),
+                Class::Space | Class::Line => self.space(fold.class, at),
                 Class::Mark => {
                     self.mark(c, end)?;
                     continue;
@@ -164,29 +182,45 @@ impl<'t> Pass<'t> {
                     self.selector(end);
                     continue;
                 }
-                Class::Emoji | Class::Tone | Class::EmojiLetter => self.emoji(&fold, at, end),
-                Class::Space | Class::Line => self.space(fold.class, at),
+                Class::Emoji | Class::Tone | Class::EmojiLetter => {
+                    self.emoji(&fold, at, end);
+                    continue;
+                }
                 Class::Strange => return None,
                 _ => self.other(c, fold.class, at),
             }
-            if !matches!(fold.class, Class::Emoji | Class::Tone | Class::EmojiLetter) {
-                self.base = Some((c, fold));
-                self.mark_class = 0;
-                (self.after_emoji, self.joined) = (false, false);
-            }
+            self.base = Some(fold);
+            self.mark_class = 0;
+            (self.after_emoji, self.joined) = (false, false);
         }
         self.close_word();
         self.close_chunk(self.text.len());
         Some(())
     }
 
-    fn open(&mut self, at: usize) -> &mut Open {
-        self.open.get_or_insert(Open { start: at, ..Open::default() })
+    fn push(&mut self, bytes: [u8; 4], size: u8) {
+        if let Some(to) = self.folded.get_mut(self.size..self.size + 4) {
+            to.copy_from_slice(&bytes);
+        }
+        self.size += usize::from(size);
+    }
+
+    fn push_space(&mut self) {
+        if self.size > 0 {
+            self.push([b' ', 0, 0, 0], 1);
+        }
+    }
+
+    fn folded(&self, range: Range<usize>) -> &str {
+        std::str::from_utf8(self.folded.get(range).unwrap_or_default()).unwrap_or_default()
     }
 
     /// A letter, digit, sign or letter emoji.
     fn solid(&mut self, at: usize, letter: bool) {
-        let open = self.open(at);
+        let open = &mut self.open;
+        if !open.is_open {
+            (open.is_open, open.start) = (true, at);
+        }
         if open.rows == 0 && open.solid == 0 {
             open.bare_start = open.others == 0;
         }
@@ -195,12 +229,23 @@ impl<'t> Pass<'t> {
         open.has_letter |= letter;
     }
 
+    /// Anything else that is no white space.
+    fn loose(&mut self, at: usize) {
+        self.close_row();
+        let open = &mut self.open;
+        if !open.is_open {
+            (open.is_open, open.start) = (true, at);
+        }
+        open.others += 1;
+    }
+
     /// The row of solid characters ends here.
     fn close_row(&mut self) {
-        let Some(open) = self.open.as_mut().filter(|open| open.solid > 0) else { return };
-        if open.solid == 1 && open.solid_letter {
-            open.singles += 1;
+        let open = &mut self.open;
+        if open.solid == 0 {
+            return;
         }
+        open.singles += u32::from(open.solid == 1 && open.solid_letter);
         if open.rows == 0 {
             open.first_row = open.solid;
         }
@@ -208,85 +253,84 @@ impl<'t> Pass<'t> {
         open.solid = 0;
     }
 
-    fn word_char(&mut self, fold: &Fold, at: usize, end: usize) {
-        let letter = fold.class == Class::Letter;
-        let inner = self.before == Before::Inner;
-        self.solid(at, letter);
-        // A ligature is several letters.
-        let size = fold.bytes().len();
-        let several = size > 1 && fold.bytes().first().is_some_and(u8::is_ascii);
-        let open = self.open(at);
-        if several {
-            open.solid += size - 1;
-        }
-        open.has_sign |= fold.bits & table::SIGN != 0;
-        // Everything before a letter that is a dot or sign behind a letter may be a disguise.
-        open.odd |= letter && inner;
+    fn letter(&mut self, fold: &Fold, at: usize, end: usize) {
         let spaceless = fold.bits & table::SPACELESS != 0;
-        let goes_on = self.word.is_some_and(|word| !word.spaceless && !spaceless);
-        if !goes_on {
-            let glued = self.word.is_some();
-            self.close_word();
-            self.begin_word(at, glued, spaceless);
+        if !self.word.is_open || self.word.spaceless || spaceless {
+            self.begin_word(at, spaceless);
         }
-        self.add_to_word(fold, letter, end);
-        self.before = if letter { Before::Letter } else { Before::Digit };
+        self.solid(at, true);
+        // A letter behind a dot or a sign behind a letter: a disguise, perhaps.
+        self.open.odd |= self.before == Before::Inner;
+        self.open.has_sign |= fold.bits & table::SIGN != 0;
+        let word = &mut self.word;
+        if fold.letters == 1 {
+            let code = u32::from_le_bytes(fold.text);
+            word.repeated |= word.last == [code; 2];
+            word.last = [code, word.last[0]];
+            word.letters += 1;
+        } else {
+            word.letters += u32::from(fold.letters);
+            let so_far = self.folded.get(word.start..self.size).unwrap_or_default();
+            let (repeated, last) = several(so_far, fold.bytes());
+            word.repeated |= repeated;
+            word.last = last;
+        }
+        if fold.script != 0 {
+            word.mixed |= word.script != 0 && word.script != fold.script;
+            word.script = fold.script;
+        }
+        word.bits |= fold.bits;
+        if fold.bits & table::ALIKE == 0 {
+            word.not_alike = true;
+            if let Some(bits) = self.strange.get_mut(usize::from(fold.script / 64)) {
+                *bits |= 1 << (fold.script % 64);
+            }
+        }
+        word.korean |= fold.bits & table::KOREAN != 0;
+        word.raw_end = end;
+        self.push(fold.text, fold.size);
+        self.before = Before::Letter;
     }
 
-    fn begin_word(&mut self, at: usize, glued: bool, spaceless: bool) {
-        if !glued && !self.folded.is_empty() {
-            self.folded.push(' ');
+    fn digit(&mut self, fold: &Fold, at: usize, end: usize) {
+        if !self.word.is_open || self.word.spaceless {
+            self.begin_word(at, false);
         }
-        self.word = Some(Word {
-            start: self.folded.len(),
+        self.solid(at, false);
+        self.word.digits += 1;
+        self.word.last = [0; 2];
+        self.word.raw_end = end;
+        self.push(fold.text, fold.size);
+        self.before = Before::Digit;
+    }
+
+    fn begin_word(&mut self, at: usize, spaceless: bool) {
+        let glued = self.word.is_open;
+        self.close_word();
+        if !glued {
+            self.push_space();
+        }
+        self.word = Word {
+            is_open: true,
+            start: self.size,
             raw_start: at,
             raw_end: at,
             glued,
             spaceless,
             ..Word::default()
-        });
-    }
-
-    fn add_to_word(&mut self, fold: &Fold, letter: bool, end: usize) {
-        let Some(word) = self.word.as_mut() else { return };
-        let text = std::str::from_utf8(fold.bytes()).unwrap_or_default();
-        let before = self.folded.get(word.start..).unwrap_or_default();
-        if letter {
-            word.letters += text.chars().count();
-            word.repeated |= ends_in_three(before, text);
-            if fold.script != 0 {
-                word.mixed |= word.script != 0 && word.script != fold.script;
-                word.script = fold.script;
-            }
-            word.bits |= fold.bits;
-            if fold.bits & table::ALIKE == 0 {
-                word.not_alike = true;
-                if let Some(bits) = self.strange.get_mut(usize::from(fold.script / 64)) {
-                    *bits |= 1 << (fold.script % 64);
-                }
-            }
-        } else {
-            word.digits += 1;
-        }
-        word.raw_end = end;
-        self.folded.push_str(text);
+        };
     }
 
     fn close_word(&mut self) {
-        let Some(word) = self.word.take() else { return };
-        let text = self.folded.get(word.start..).unwrap_or_default();
-        let both = table::COMPAT | table::OWN;
-        let mixed = word.mixed || word.bits & table::SMALL != 0 || word.bits & both == both;
-        let digits = word.digits > 0 && word.letters >= 2 && odd_digits(text);
-        let alike = !word.not_alike && word.letters >= 2;
-        let odd = !word.spaceless && (mixed || digits || word.repeated || alike && word.letters >= 5);
-        if alike && !word.spaceless && !odd {
-            self.alike.push((self.chunks.len(), word.script));
+        if !self.word.is_open {
+            return;
         }
-        if let Some(open) = self.open.as_mut() {
-            open.odd |= odd;
+        let word = self.word;
+        self.word.is_open = false;
+        if !word.spaceless {
+            self.open.odd |= self.is_odd(&word);
         }
-        let number = word.letters == 0 && word.digits > 0;
+        let number = word.letters == 0;
         let merged = number
             && self.last_is_number
             && self.since == 1
@@ -296,103 +340,106 @@ impl<'t> Pass<'t> {
         self.since = 0;
     }
 
-    fn push_token(&mut self, word: &Word, merged: bool) {
-        if !merged && !self.tokens.is_empty() {
-            self.counted += 1;
+    fn is_odd(&mut self, word: &Word) -> bool {
+        const BOTH: u8 = table::COMPAT | table::OWN;
+        let mixed = word.mixed || word.bits & table::SMALL != 0 || word.bits & BOTH == BOTH;
+        let digits = word.digits > 0 && word.letters >= 2;
+        if mixed || word.repeated || digits && odd_digits(self.folded(word.start..self.size)) {
+            return true;
         }
+        let alike = !word.not_alike && word.letters >= 2;
+        if alike && word.letters < 5 {
+            self.alike.push((self.chunks.len(), word.script));
+        }
+        alike && word.letters >= 5
+    }
+
+    fn push_token(&mut self, word: &Word, merged: bool) {
+        self.counted += u32::from(!merged && !self.tokens.is_empty());
         self.tokens.push(Token {
-            folded: word.start..self.folded.len(),
-            range: word.raw_start..word.raw_end,
+            start: offset(word.start),
+            end: offset(self.size),
+            raw_start: offset(word.raw_start),
+            raw_end: offset(word.raw_end),
             counted: self.counted,
             glued: word.glued,
             spaceless: word.spaceless,
+            korean: word.korean,
         });
     }
 
     /// A mark on what stands before it. `None`: it does more than to stay or to go.
     fn mark(&mut self, mark: char, end: usize) -> Option<()> {
-        let (_, base) = self.base?;
+        let base = self.base?;
         let class = canonical_combining_class(mark);
-        let kept = if base.class == Class::Letter {
-            let last = std::str::from_utf8(base.bytes()).ok()?.chars().next_back()?;
-            let whole = compose(last, mark);
-            let script = self.table.script(base.script);
-            if fold::loses_marks(script) {
-                if whole.is_some_and(tables::is_own) {
-                    return None;
-                }
-                false
-            } else if base.script == 0 {
-                if !fold::is_unscripted_mark(mark) {
-                    return None;
-                }
-                false
-            } else {
-                let before = self.folded.chars().next_back()?;
-                let moves = class != 0 && class < self.mark_class;
-                if whole.is_some() || compose(before, mark).is_some() || moves {
-                    return None;
-                }
-                mark != '\u{93C}'
-            }
-        } else {
-            if !fold::is_unscripted_mark(mark) {
-                return None;
-            }
+        let kept = if base.class == Class::Letter && base.script != 0 {
+            self.stays(mark, class, &base)?
+        } else if fold::is_unscripted_mark(mark) {
             false
+        } else {
+            return None;
         };
         self.mark_class = class;
-        let in_word = matches!(base.class, Class::Letter | Class::Digit);
-        if let Some(word) = self.word.as_mut().filter(|_| in_word) {
-            word.raw_end = end;
+        if self.word.is_open {
+            self.word.raw_end = end;
             if kept {
-                self.folded.push(mark);
+                let mut bytes = [0; 4];
+                let size = mark.encode_utf8(&mut bytes).len();
+                self.push(bytes, u8::try_from(size).unwrap_or_default());
+                self.word.last = [0; 2];
                 self.before = Before::Letter;
             }
         }
         Some(())
     }
 
+    /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
+    fn stays(&self, mark: char, class: u8, base: &Fold) -> Option<bool> {
+        let last = base.str().chars().next_back()?;
+        let whole = compose(last, mark);
+        if fold::loses_marks(self.table.script(base.script)) {
+            return if whole.is_some_and(tables::is_own) { None } else { Some(false) };
+        }
+        let before = self.folded(self.word.start..self.size).chars().next_back()?;
+        let moves = class != 0 && class < self.mark_class;
+        if whole.is_some() || compose(before, mark).is_some() || moves {
+            return None;
+        }
+        Some(mark != '\u{93C}')
+    }
+
     /// Belongs to the emoji before it.
     fn selector(&mut self, end: usize) {
         if let Some(last) = self.tokens.last_mut().filter(|_| self.after_emoji) {
-            last.range.end = end;
+            last.raw_end = offset(end);
         }
     }
 
     fn emoji(&mut self, fold: &Fold, at: usize, end: usize) {
         self.close_word();
-        let tone = fold.class == Class::Tone;
-        let text = std::str::from_utf8(fold.bytes()).unwrap_or_default();
         self.base = None;
-        if tone && self.after_emoji {
+        if fold.class == Class::Tone && self.after_emoji {
             self.selector(end);
             return;
         }
         let letter = fold.class == Class::EmojiLetter;
         if letter {
             self.solid(at, true);
-            let inner = self.before == Before::Inner;
-            let open = self.open(at);
-            open.has_sign = true;
-            open.odd |= inner;
+            self.open.has_sign = true;
         } else {
-            self.open(at).others += 1;
-            self.close_row();
+            self.loose(at);
         }
-        let joined = self.after_emoji && self.joined && !letter;
-        if joined {
-            self.folded.push_str(text);
-            let size = self.folded.len();
+        if self.after_emoji && self.joined && !letter {
+            self.push(fold.text, fold.size);
+            let size = offset(self.size);
             if let Some(last) = self.tokens.last_mut() {
-                (last.folded.end, last.range.end) = (size, end);
+                (last.end, last.raw_end) = (size, offset(end));
             }
         } else {
-            if !self.folded.is_empty() {
-                self.folded.push(' ');
-            }
-            let word = Word { start: self.folded.len(), raw_start: at, raw_end: end, ..Word::default() };
-            self.folded.push_str(text);
+            self.push_space();
+            let word =
+                Word { start: self.size, raw_start: at, raw_end: end, ..Word::default() };
+            self.push(fold.text, fold.size);
             self.push_token(&word, false);
         }
         self.last_is_number = false;
@@ -403,28 +450,31 @@ impl<'t> Pass<'t> {
 
     fn other(&mut self, c: char, class: Class, at: usize) {
         self.close_word();
-        let letter_before = self.before == Before::Letter;
+        let mut inner = matches!(class, Class::InnerSign | Class::Pipe);
         if class == Class::Sign && !self.is_handle(c, at) {
             self.solid(at, false);
-            self.open(at).has_sign = true;
+            self.open.has_sign = true;
         } else {
-            self.close_row();
-            let open = self.open(at);
-            open.others += 1;
-            open.inner += usize::from(matches!(class, Class::InnerSign | Class::Pipe));
+            self.loose(at);
+            self.open.inner += u32::from(inner);
         }
-        let inner = matches!(class, Class::InnerSign | Class::Pipe | Class::Dot);
+        inner |= class == Class::Dot && !self.is_in_link(at);
+        let letter_before = self.before == Before::Letter;
         self.before = if inner && letter_before { Before::Inner } else { Before::Other };
         self.since += if class == Class::Others { 2 } else { 1 };
         self.separator = c;
     }
 
+    fn is_in_link(&self, at: usize) -> bool {
+        let after = self.links.partition_point(|link| link.end <= at);
+        self.links.get(after).is_some_and(|link| link.start <= at)
+    }
+
     /// `@` and four characters of a handle behind it, and nothing solid before it.
     fn is_handle(&self, c: char, at: usize) -> bool {
-        let touches = self.open.is_some_and(|open| open.solid > 0);
         let name = self.text.as_bytes().get(at + 1..at + 5).unwrap_or_default();
         let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        c == '@' && !touches && name.len() == 4 && name.iter().all(part)
+        c == '@' && self.open.solid == 0 && name.len() == 4 && name.iter().all(part)
     }
 
     fn space(&mut self, class: Class, at: usize) {
@@ -436,14 +486,17 @@ impl<'t> Pass<'t> {
     }
 
     fn close_chunk(&mut self, end: usize) {
-        let ends_single = self.open.is_some_and(|open| open.solid == 1);
+        if !self.open.is_open {
+            return;
+        }
+        let ends_single = self.open.solid == 1;
         self.close_row();
-        let Some(open) = self.open.take() else { return };
+        let open = std::mem::take(&mut self.open);
         let only_row = open.rows == 1 && open.others == 0;
         let lone_sign = open.rows == 0 && open.others == 1 && open.inner == 1;
         self.chunks.push(Chunk {
-            start: open.start,
-            end,
+            start: offset(open.start),
+            end: offset(end),
             odd: open.odd || open.has_sign && open.has_letter || open.singles >= 3,
             starts_single: open.bare_start && open.first_row == 1 || lone_sign,
             ends_single: ends_single || lone_sign,
@@ -452,26 +505,44 @@ impl<'t> Pass<'t> {
         });
     }
 
-    fn finish(mut self, links: &[Range<usize>]) -> Sketch {
-        self.merge_links(links);
-        let alike: Vec<(usize, u8)> = std::mem::take(&mut self.alike);
-        for (chunk, script) in alike {
+    fn finish(mut self) -> Sketch {
+        if !self.links.is_empty() {
+            self.merge_links();
+        }
+        for (chunk, script) in std::mem::take(&mut self.alike) {
             let bits = self.strange.get(usize::from(script / 64)).copied().unwrap_or_default();
-            if let Some(chunk) = self.chunks.get_mut(chunk).filter(|_| bits >> (script % 64) & 1 == 0) {
+            let alone = bits >> (script % 64) & 1 == 0;
+            if let Some(chunk) = self.chunks.get_mut(chunk).filter(|_| alone) {
                 chunk.odd = true;
             }
         }
+        let odd = self.odd();
+        self.folded.truncate(self.size);
+        let folded = String::from_utf8(self.folded).unwrap_or_default();
+        Sketch { folded, tokens: self.tokens, odd }
+    }
+
+    fn odd(&self) -> Vec<odd::Odd> {
         let regions = self.regions();
-        let mut odd = Vec::new();
-        if !regions.is_empty() {
-            let strange = self.strange_scripts();
-            for region in regions {
-                let part = self.text.get(region.clone()).unwrap_or_default();
-                let glyphs = fold::glyphs_at(part, region.start);
-                odd.extend(odd::odd_in(&glyphs, links, &strange));
-            }
+        if regions.is_empty() {
+            return Vec::new();
         }
-        Sketch { folded: self.folded, tokens: self.tokens, odd }
+        let strange = self.strange_scripts();
+        let odd = |region: Range<usize>| {
+            let glyphs = self.glyphs(region);
+            odd::odd_in(&glyphs, self.links, &strange)
+        };
+        regions.into_iter().flat_map(odd).collect()
+    }
+
+    /// The glyphs of a part of the text.
+    fn glyphs(&self, region: Range<usize>) -> Vec<Glyph> {
+        let part = self.text.get(region.clone()).unwrap_or_default();
+        let plain = part.char_indices().map(|(at, c)| {
+            let at = region.start + at;
+            self.table.get(c).glyph(c, at..at + c.len_utf8())
+        });
+        plain.collect::<Option<Vec<Glyph>>>().unwrap_or_else(|| fold::glyphs_at(part, region.start))
     }
 
     fn strange_scripts(&self) -> HashSet<Script> {
@@ -483,14 +554,14 @@ impl<'t> Pass<'t> {
     }
 
     /// Words of one link are one word, to counting.
-    fn merge_links(&mut self, links: &[Range<usize>]) {
-        let mut less = 0;
-        let mut last: Option<usize> = None;
+    fn merge_links(&mut self) {
+        let (mut less, mut last) = (0, None);
         for token in &mut self.tokens {
-            let at = links.partition_point(|link| link.end <= token.range.start);
-            let link = links.get(at).filter(|link| link.start < token.range.end).map(|_| at);
+            let (start, end) = (place(token.raw_start), place(token.raw_end));
+            let at = self.links.partition_point(|link| link.end <= start);
+            let link = self.links.get(at).filter(|link| link.start < end).map(|_| at);
             // It begins in the link of the word before it.
-            less += usize::from(link.is_some() && link == last);
+            less += u32::from(link.is_some() && link == last);
             last = link;
             token.counted = token.counted.saturating_sub(less);
         }
@@ -500,10 +571,10 @@ impl<'t> Pass<'t> {
     fn regions(&self) -> Vec<Range<usize>> {
         let mut out: Vec<Range<usize>> = Vec::new();
         for (at, chunk) in self.chunks.iter().enumerate() {
-            let range = if self.is_run(at) {
+            let range = if chunk.single && self.is_run(at) {
                 self.run_around(at)
             } else if chunk.odd {
-                chunk.start..chunk.end
+                place(chunk.start)..place(chunk.end)
             } else {
                 continue;
             };
@@ -518,12 +589,10 @@ impl<'t> Pass<'t> {
         out
     }
 
-    /// Could this chunk be the middle of a run with spaces?
+    /// Could this single letter be the middle of a run with spaces?
     fn is_run(&self, at: usize) -> bool {
         let chunk = |at: Option<usize>| at.and_then(|at| self.chunks.get(at));
-        let single = chunk(Some(at)).is_some_and(|chunk| chunk.single);
-        single
-            && chunk(at.checked_sub(1)).is_some_and(|chunk| chunk.ends_single)
+        chunk(at.checked_sub(1)).is_some_and(|chunk| chunk.ends_single)
             && chunk(at.checked_add(1)).is_some_and(|chunk| chunk.starts_single)
     }
 
@@ -538,17 +607,26 @@ impl<'t> Pass<'t> {
         while last + 1 < self.chunks.len() && short(last) {
             last += 1;
         }
-        let start = self.chunks.get(first).map_or(0, |chunk| chunk.start);
-        start..self.chunks.get(last).map_or(0, |chunk| chunk.end)
+        let start = self.chunks.get(first).map_or(0, |chunk| place(chunk.start));
+        start..self.chunks.get(last).map_or(0, |chunk| place(chunk.end))
     }
 }
 
-/// Do the last three characters of a word become equal when these are added?
-fn ends_in_three(before: &str, added: &str) -> bool {
-    let mut last = before.chars().rev().take(2).collect::<Vec<_>>();
+/// Several letters of one character behind a word: do three become equal, and which are the last?
+fn several(before: &[u8], added: &[u8]) -> (bool, [u32; 2]) {
+    let text = [before, added].concat();
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    let new = std::str::from_utf8(added).map_or(0, |added| added.chars().count());
+    let mut last: Vec<char> = text.chars().rev().take(new + 2).collect();
     last.reverse();
-    last.extend(added.chars());
-    last.windows(3).any(|three| three.iter().all(|c| Some(c) == three.first()))
+    let repeated = last.windows(3).any(|three| three.iter().all(|c| Some(c) == three.first()));
+    let code = |c: &char| {
+        let mut bytes = [0; 4];
+        c.encode_utf8(&mut bytes);
+        u32::from_le_bytes(bytes)
+    };
+    let mut back = last.iter().rev().map(code);
+    (repeated, [back.next().unwrap_or_default(), back.next().unwrap_or_default()])
 }
 
 /// *digits*, on a folded word.

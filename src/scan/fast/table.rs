@@ -17,14 +17,13 @@ impl Keyed {
 
     /// The hash of some bytes.
     pub(super) fn of(&self, bytes: &[u8]) -> u64 {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let start = chunks.iter().fold(self.seed ^ size, |hash, chunk| {
-            mix(hash ^ u64::from_le_bytes(*chunk), self.step)
-        });
-        mix(start ^ u64::from_le_bytes(last), self.step)
+        let (mut hash, mut rest) = (self.seed ^ size, bytes);
+        while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
+            hash = mix(hash ^ u64::from_le_bytes(*chunk), self.step);
+            rest = behind;
+        }
+        mix(hash ^ last(rest), self.step)
     }
 
     /// The hash of two neighbours, in their order.
@@ -35,6 +34,21 @@ impl Keyed {
     /// A hash that grows letter by letter.
     pub(super) fn letter(&self, hash: u64, letter: char) -> u64 {
         mix(hash ^ u64::from(u32::from(letter)) ^ self.seed, self.step)
+    }
+}
+
+/// Seven bytes at most as one number, another one for each such text of the same length.
+fn last(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+    }
+    match *bytes {
+        [] => 0,
+        [only] => u64::from(only),
+        [first, last] => u64::from(first) << 8 | u64::from(last),
+        [first, middle, .., last] => {
+            u64::from(first) << 16 | u64::from(middle) << 8 | u64::from(last)
+        }
     }
 }
 
@@ -188,7 +202,11 @@ mod tests {
     #[test]
     fn a_hash_depends_on_every_byte_and_on_the_length() {
         let keyed = Keyed::new();
-        let texts = ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0", "abcdefghi", "abcdefghj"];
+        let mut texts: Vec<String> = ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0"].map(String::from).into();
+        for size in 1..20 {
+            let changed = |at: usize| (0..size).map(|place| if place == at { 'y' } else { 'x' }).collect();
+            texts.extend((0..size).map(changed));
+        }
         let hashes: std::collections::HashSet<u64> =
             texts.iter().map(|text| keyed.of(text.as_bytes())).collect();
         assert_eq!(hashes.len(), texts.len());

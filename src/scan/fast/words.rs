@@ -198,7 +198,7 @@ fn last_of(bytes: &[u8]) -> Option<&[u8]> {
 /// An odd word that spells one of two neighbours, with the counted words it touches.
 struct HalfPair {
     spelt: u64,
-    counted: Range<usize>,
+    counted: Range<u32>,
 }
 
 impl Words {
@@ -226,9 +226,10 @@ impl Words {
     pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let hashes: Vec<u64> =
             sketch.tokens.iter().map(|token| self.hash(sketch.text(token))).collect();
+        let ends = !self.heads.is_empty() || !self.tails.is_empty();
         for (token, hash) in sketch.tokens.iter().zip(&hashes) {
             self.whole.get(*hash).for_each(&mut *found);
-            if !token.spaceless {
+            if (ends || token.korean) && !token.spaceless {
                 self.parts(sketch.text(token), found);
             }
         }
@@ -271,7 +272,7 @@ impl Words {
             return;
         }
         let text = |first: &Token, last: &Token| {
-            let text = sketch.folded.get(first.folded.start..last.folded.end);
+            let text = sketch.folded.get(first.folded().start..last.folded().end);
             text.unwrap_or_default()
         };
         for (at, pair) in sketch.tokens.windows(2).enumerate() {
@@ -302,7 +303,9 @@ impl Words {
             let near = words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
             for (second, next) in near.filter(|(word, _)| !word.spaceless) {
                 self.pairs.get(self.keyed.pair(*hash, *next)).for_each(&mut *found);
-                self.stem_pairs((sketch.text(first), *hash), (sketch.text(second), *next), found);
+                if first.korean || second.korean {
+                    self.stem_pairs((sketch.text(first), *hash), (sketch.text(second), *next), found);
+                }
             }
         }
     }
@@ -318,9 +321,6 @@ impl Words {
             let stems = normalise::stems(text).map(|stem| self.hash(stem));
             stems.chain([hash]).collect::<Vec<u64>>()
         };
-        if first.0.is_ascii() && second.0.is_ascii() {
-            return;
-        }
         let (firsts, seconds) = (stems(first), stems(second));
         if firsts.len() + seconds.len() > 2 {
             for (first, second) in
