@@ -1,8 +1,10 @@
 //! What the fold makes of each character alone: asked of the slow truth once, then looked up.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 use unicode_script::Script;
 
 use super::fold::{self, Glyph, Kind};
@@ -42,6 +44,22 @@ pub(super) enum Class {
     Strange,
 }
 
+impl Class {
+    /// Does a mark behind it hang on it?
+    pub(super) fn takes_marks(self) -> bool {
+        !matches!(
+            self,
+            Self::Mark
+                | Self::Invisible
+                | Self::Joiner
+                | Self::Selector
+                | Self::Emoji
+                | Self::Tone
+                | Self::EmojiLetter
+        )
+    }
+}
+
 /// A letter with the glyph of a letter of another script.
 pub(super) const ALIKE: u8 = 1;
 /// A word with it is odd by that alone.
@@ -57,6 +75,11 @@ pub(super) const SIGN: u8 = 32;
 /// A letter of Hangul.
 pub(super) const KOREAN: u8 = 64;
 
+/// A letter whose script loses its marks; a mark that goes from what is no letter.
+pub(super) const LOSES_MARKS: u8 = 128;
+/// Of a mark: it makes another character of some.
+pub(super) const COMPOSES: u8 = 1;
+
 /// What a character folds to alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fold {
@@ -65,7 +88,7 @@ pub(super) struct Fold {
     /// Letters that it makes.
     pub(super) letters: u8,
     pub(super) class: Class,
-    /// Number of its script; 0 for what has none of its own.
+    /// Number of its script; 0 for what has none of its own. Of a mark, its combining class.
     pub(super) script: u8,
     pub(super) bits: u8,
 }
@@ -82,6 +105,16 @@ impl Fold {
     /// The folded text.
     pub(super) fn str(&self) -> &str {
         std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// One letter of a script with spaces, and nothing else.
+    pub(super) fn is_plain_letter(&self) -> bool {
+        self.class == Class::Letter && self.letters == 1 && self.bits & (SPACELESS | SIGN) == 0
+    }
+
+    /// The combining class of a mark.
+    pub(super) fn mark_class(&self) -> u8 {
+        self.script
     }
 
     /// The glyph of a character that makes one and stands for itself alone.
@@ -106,6 +139,7 @@ const BLOCK: usize = 128;
 /// Every character, by blocks.
 #[derive(Debug)]
 pub(super) struct Table {
+    ascii: [Fold; 128],
     blocks: Vec<u16>,
     folds: Vec<Fold>,
     scripts: Vec<Script>,
@@ -120,12 +154,17 @@ pub(super) fn table() -> &'static Table {
 
 impl Table {
     fn build() -> Self {
-        let mut table = Self { blocks: Vec::new(), folds: Vec::new(), scripts: vec![Script::Common] };
-        let strange = [NOTHING; BLOCK];
-        table.folds.extend(strange);
+        let mut table = Self {
+            ascii: [NOTHING; 128],
+            blocks: Vec::new(),
+            folds: vec![NOTHING; BLOCK],
+            scripts: vec![Script::Common],
+        };
+        let composing = composing();
         for start in (0..0x11_0000_u32).step_by(BLOCK) {
-            let block: Vec<Fold> =
-                (start..).take(BLOCK).map(|code| char::from_u32(code).map_or(NOTHING, |c| table.alone(c))).collect();
+            let codes = (start..).take(BLOCK).map(char::from_u32);
+            let alone = |c: Option<char>| c.map_or(NOTHING, |c| table.alone(c, &composing));
+            let block: Vec<Fold> = codes.map(alone).collect();
             let plain = block.iter().all(|fold| fold.class == Class::Strange);
             let number = if plain { 0 } else { table.folds.len() / BLOCK };
             if !plain {
@@ -133,7 +172,18 @@ impl Table {
             }
             table.blocks.push(u16::try_from(number).unwrap_or_default());
         }
+        let ascii = (0..128).map(|byte| table.get(char::from(byte)));
+        for (byte, fold) in ascii.collect::<Vec<Fold>>().into_iter().enumerate() {
+            if let Some(to) = table.ascii.get_mut(byte) {
+                *to = fold;
+            }
+        }
         table
+    }
+
+    /// What an ASCII character folds to alone.
+    pub(super) fn ascii(&self, byte: u8) -> Fold {
+        self.ascii.get(usize::from(byte & 0x7F)).copied().unwrap_or(NOTHING)
     }
 
     /// What a character folds to alone.
@@ -149,7 +199,7 @@ impl Table {
         self.scripts.get(usize::from(number)).copied().unwrap_or(Script::Unknown)
     }
 
-    fn alone(&mut self, c: char) -> Fold {
+    fn alone(&mut self, c: char, composing: &HashSet<char>) -> Fold {
         // Unassigned and private: nothing is lost by the long way.
         if !c.is_ascii() && tables::script(c) == Script::Unknown {
             return NOTHING;
@@ -169,7 +219,7 @@ impl Table {
             return class(Class::Invisible);
         }
         if fold::hangs(c) {
-            return class(if fold::is_plain_mark(c) { Class::Mark } else { Class::Strange });
+            return if fold::is_plain_mark(c) { mark(c, composing) } else { NOTHING };
         }
         match glyphs.as_slice() {
             [] => class(Class::Invisible),
@@ -232,7 +282,8 @@ impl Table {
             | bit(OWN, |glyph| tables::is_own(glyph.ch))
             | bit(SPACELESS, Glyph::spaceless)
             | bit(SIGN, |glyph| letters::is_sign(glyph.ch, glyph.shown))
-            | bit(KOREAN, |glyph| fold::is_hangul(glyph.ch));
+            | bit(KOREAN, |glyph| fold::is_hangul(glyph.ch))
+            | bit(LOSES_MARKS, |glyph| fold::loses_marks(tables::script(glyph.ch)));
         let Some(script) = self.number(script) else { return NOTHING };
         let chars: Vec<char> = glyphs.iter().map(|glyph| glyph.ch).collect();
         written(Fold { class: Class::Letter, script, bits, ..NOTHING }, &chars)
@@ -249,6 +300,28 @@ impl Table {
         }
         u8::try_from(number).ok()
     }
+}
+
+/// Every character that composes with one before it.
+fn composing() -> HashSet<char> {
+    let mut out = HashSet::new();
+    for c in '\0'..=char::MAX {
+        let mut parts = 0;
+        decompose_canonical(c, |part| {
+            if parts > 0 {
+                out.insert(part);
+            }
+            parts += 1;
+        });
+    }
+    out
+}
+
+fn mark(c: char, composing: &HashSet<char>) -> Fold {
+    let composes = if composing.contains(&c) { COMPOSES } else { 0 };
+    let goes = if fold::is_unscripted_mark(c) { LOSES_MARKS } else { 0 };
+    let script = canonical_combining_class(c);
+    written(Fold { class: Class::Mark, script, bits: composes | goes, ..NOTHING }, &[c])
 }
 
 /// The same with its folded bytes, where they fit.

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use unicode_normalization::char::{canonical_combining_class, compose};
+use unicode_normalization::char::compose;
 use unicode_script::Script;
 
 use super::fold::Glyph;
@@ -83,7 +83,8 @@ struct Word {
     repeated: bool,
     glued: bool,
     spaceless: bool,
-    korean: bool,
+    /// The script noted last as one with letters like no others.
+    strange: u8,
     /// The last two letters, the last first; 0 is none.
     last: [u32; 2],
 }
@@ -161,41 +162,95 @@ impl<'t> Pass<'t> {
 
     /// `None`: something does not stand for itself alone.
     fn run(&mut self) -> Option<()> {
-        let mut chars = self.text.char_indices();
-        while let Some((at, c)) = chars.next() {
-            let fold = self.table.get(c);
-            let end = at + c.len_utf8();
+        let mut at = 0;
+        while let Some((c, fold, end)) = self.next(at) {
             match fold.class {
+                Class::Letter if fold.is_plain_letter() => {
+                    at = self.letters(fold, at, end);
+                    continue;
+                }
                 Class::Letter => self.letter(&fold, at, end),
                 Class::Digit => self.digit(&fold, at, end),
                 Class::Space | Class::Line => self.space(fold.class, at),
-                Class::Mark => {
-                    self.mark(c, end)?;
-                    continue;
-                }
-                Class::Invisible => continue,
-                Class::Joiner => {
-                    self.joined = true;
-                    continue;
-                }
-                Class::Selector => {
-                    self.selector(end);
-                    continue;
-                }
-                Class::Emoji | Class::Tone | Class::EmojiLetter => {
-                    self.emoji(&fold, at, end);
-                    continue;
-                }
+                Class::Mark => self.mark(c, &fold, end)?,
+                Class::Invisible => {}
+                Class::Joiner => self.joined = true,
+                Class::Selector => self.selector(end),
+                Class::Emoji | Class::Tone | Class::EmojiLetter => self.emoji(&fold, at, end),
                 Class::Strange => return None,
                 _ => self.other(c, fold.class, at),
             }
-            self.base = Some(fold);
-            self.mark_class = 0;
-            (self.after_emoji, self.joined) = (false, false);
+            if fold.class.takes_marks() {
+                self.settle(fold);
+            }
+            at = end;
         }
         self.close_word();
         self.close_chunk(self.text.len());
         Some(())
+    }
+
+    /// The character at a place, what it folds to, and the place behind it.
+    fn next(&self, at: usize) -> Option<(char, Fold, usize)> {
+        let byte = *self.text.as_bytes().get(at)?;
+        if byte.is_ascii() {
+            return Some((char::from(byte), self.table.ascii(byte), at + 1));
+        }
+        let c = self.text.get(at..)?.chars().next()?;
+        Some((c, self.table.get(c), at + c.len_utf8()))
+    }
+
+    /// Marks hang on this one from here on.
+    fn settle(&mut self, fold: Fold) {
+        self.base = Some(fold);
+        self.mark_class = 0;
+        (self.after_emoji, self.joined) = (false, false);
+    }
+
+    /// Letters in a row, none of them special, from `at` on; the place behind them. Nearly all of
+    /// nearly all texts goes through this loop.
+    fn letters(&mut self, first: Fold, at: usize, end: usize) -> usize {
+        if !self.word.is_open || self.word.spaceless {
+            self.begin_word(at, false);
+        }
+        self.open.odd |= self.before == Before::Inner;
+        let (mut fold, mut end, mut count) = (first, end, 0);
+        let mut word = self.word;
+        loop {
+            let code = u32::from_le_bytes(fold.text);
+            word.repeated |= word.last == [code; 2];
+            word.last = [code, word.last[0]];
+            if fold.script != word.script && fold.script != 0 {
+                word.mixed |= word.script != 0;
+                word.script = fold.script;
+            }
+            if fold.bits & table::ALIKE == 0 && word.strange != fold.script {
+                word.strange = fold.script;
+                self.note_strange(fold.script);
+            }
+            word.not_alike |= fold.bits & table::ALIKE == 0;
+            word.bits |= fold.bits;
+            count += 1;
+            self.push(fold.text, fold.size);
+            match self.next(end) {
+                Some((_, next, behind)) if next.is_plain_letter() => (fold, end) = (next, behind),
+                _ => break,
+            }
+        }
+        word.letters += count;
+        word.raw_end = end;
+        self.word = word;
+        self.solid(at, true);
+        self.open.solid += count - 1;
+        self.before = Before::Letter;
+        self.settle(fold);
+        end
+    }
+
+    fn note_strange(&mut self, script: u8) {
+        if let Some(bits) = self.strange.get_mut(usize::from(script / 64)) {
+            *bits |= 1 << (script % 64);
+        }
     }
 
     fn push(&mut self, bytes: [u8; 4], size: u8) {
@@ -253,41 +308,31 @@ impl<'t> Pass<'t> {
         open.solid = 0;
     }
 
+    /// A letter that is more than that: several, a sign too, a cluster of a script without spaces.
     fn letter(&mut self, fold: &Fold, at: usize, end: usize) {
         let spaceless = fold.bits & table::SPACELESS != 0;
         if !self.word.is_open || self.word.spaceless || spaceless {
             self.begin_word(at, spaceless);
         }
         self.solid(at, true);
-        // A letter behind a dot or a sign behind a letter: a disguise, perhaps.
         self.open.odd |= self.before == Before::Inner;
         self.open.has_sign |= fold.bits & table::SIGN != 0;
+        let so_far = self.folded.get(self.word.start..self.size).unwrap_or_default();
+        let (repeated, last) = several(so_far, fold);
         let word = &mut self.word;
-        if fold.letters == 1 {
-            let code = u32::from_le_bytes(fold.text);
-            word.repeated |= word.last == [code; 2];
-            word.last = [code, word.last[0]];
-            word.letters += 1;
-        } else {
-            word.letters += u32::from(fold.letters);
-            let so_far = self.folded.get(word.start..self.size).unwrap_or_default();
-            let (repeated, last) = several(so_far, fold.bytes());
-            word.repeated |= repeated;
-            word.last = last;
-        }
+        word.letters += u32::from(fold.letters);
+        word.repeated |= repeated;
+        word.last = last;
         if fold.script != 0 {
             word.mixed |= word.script != 0 && word.script != fold.script;
             word.script = fold.script;
         }
         word.bits |= fold.bits;
+        word.raw_end = end;
         if fold.bits & table::ALIKE == 0 {
             word.not_alike = true;
-            if let Some(bits) = self.strange.get_mut(usize::from(fold.script / 64)) {
-                *bits |= 1 << (fold.script % 64);
-            }
+            self.note_strange(fold.script);
         }
-        word.korean |= fold.bits & table::KOREAN != 0;
-        word.raw_end = end;
         self.push(fold.text, fold.size);
         self.before = Before::Letter;
     }
@@ -364,17 +409,17 @@ impl<'t> Pass<'t> {
             counted: self.counted,
             glued: word.glued,
             spaceless: word.spaceless,
-            korean: word.korean,
+            korean: word.bits & table::KOREAN != 0,
         });
     }
 
     /// A mark on what stands before it. `None`: it does more than to stay or to go.
-    fn mark(&mut self, mark: char, end: usize) -> Option<()> {
+    fn mark(&mut self, mark: char, fold: &Fold, end: usize) -> Option<()> {
         let base = self.base?;
-        let class = canonical_combining_class(mark);
+        let class = fold.mark_class();
         let kept = if base.class == Class::Letter && base.script != 0 {
-            self.stays(mark, class, &base)?
-        } else if fold::is_unscripted_mark(mark) {
+            self.stays(mark, fold, &base)?
+        } else if fold.bits & table::LOSES_MARKS != 0 {
             false
         } else {
             return None;
@@ -383,9 +428,7 @@ impl<'t> Pass<'t> {
         if self.word.is_open {
             self.word.raw_end = end;
             if kept {
-                let mut bytes = [0; 4];
-                let size = mark.encode_utf8(&mut bytes).len();
-                self.push(bytes, u8::try_from(size).unwrap_or_default());
+                self.push(fold.text, fold.size);
                 self.word.last = [0; 2];
                 self.before = Before::Letter;
             }
@@ -394,18 +437,16 @@ impl<'t> Pass<'t> {
     }
 
     /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
-    fn stays(&self, mark: char, class: u8, base: &Fold) -> Option<bool> {
-        let last = base.str().chars().next_back()?;
-        let whole = compose(last, mark);
-        if fold::loses_marks(self.table.script(base.script)) {
-            return if whole.is_some_and(tables::is_own) { None } else { Some(false) };
+    fn stays(&self, mark: char, fold: &Fold, base: &Fold) -> Option<bool> {
+        let composes = fold.bits & table::COMPOSES != 0;
+        if base.bits & table::LOSES_MARKS != 0 {
+            let whole = || compose(base.str().chars().next_back()?, mark);
+            let own = composes && whole().is_some_and(tables::is_own);
+            return if own { None } else { Some(false) };
         }
-        let before = self.folded(self.word.start..self.size).chars().next_back()?;
-        let moves = class != 0 && class < self.mark_class;
-        if whole.is_some() || compose(before, mark).is_some() || moves {
-            return None;
-        }
-        Some(mark != '\u{93C}')
+        let moves = fold.mark_class() != 0 && fold.mark_class() < self.mark_class;
+        // Rather the long way than to ask what it composes with.
+        if moves || composes { None } else { Some(mark != '\u{93C}') }
     }
 
     /// Belongs to the emoji before it.
@@ -418,6 +459,7 @@ impl<'t> Pass<'t> {
     fn emoji(&mut self, fold: &Fold, at: usize, end: usize) {
         self.close_word();
         self.base = None;
+        self.mark_class = 0;
         if fold.class == Class::Tone && self.after_emoji {
             self.selector(end);
             return;
@@ -612,12 +654,11 @@ impl<'t> Pass<'t> {
     }
 }
 
-/// Several letters of one character behind a word: do three become equal, and which are the last?
-fn several(before: &[u8], added: &[u8]) -> (bool, [u32; 2]) {
-    let text = [before, added].concat();
+/// The letters of one character behind a word: do three become equal, and which are the last?
+fn several(before: &[u8], fold: &Fold) -> (bool, [u32; 2]) {
+    let text = [before, fold.bytes()].concat();
     let text = std::str::from_utf8(&text).unwrap_or_default();
-    let new = std::str::from_utf8(added).map_or(0, |added| added.chars().count());
-    let mut last: Vec<char> = text.chars().rev().take(new + 2).collect();
+    let mut last: Vec<char> = text.chars().rev().take(usize::from(fold.letters) + 2).collect();
     last.reverse();
     let repeated = last.windows(3).any(|three| three.iter().all(|c| Some(c) == three.first()));
     let code = |c: &char| {
