@@ -45,7 +45,7 @@ const SIGNAL_PARTITIONS: i32 = 8;
 
 fn decoded(made: &[MadePost]) -> Vec<Post<'_>> {
     let limits = Limits::default();
-    let posts = made.iter().map(|made| decode::read(Format::Native, Some(&made.json), &limits));
+    let posts = made.iter().map(|made| decode::read(&Format::Native, Some(&made.json), &limits));
     posts.collect::<Result<_, _>>().unwrap()
 }
 
@@ -102,7 +102,7 @@ fn before_rules(criterion: &mut Criterion) {
     group.throughput(both(POSTS, support::bytes(&made)));
     let limits = Limits::default();
     each(&mut group, "decode", &made, |made| {
-        black_box(decode::read(Format::Native, Some(&made.json), &limits).unwrap());
+        black_box(decode::read(&Format::Native, Some(&made.json), &limits).unwrap());
     });
     let posts = decoded(&made);
     let seen: Vec<_> = posts.iter().map(looked_at).collect();

@@ -5,11 +5,19 @@
 use std::borrow::Cow;
 
 mod fault;
+mod fields;
+mod format;
 mod json;
+mod mapped;
 mod native;
+mod osprey;
+mod pointer;
 mod post;
+mod telegram;
 
 pub use fault::{Fault, Reason};
+pub use fields::{FieldFault, Fields};
+pub use format::{Format, FormatFault};
 pub use post::{Author, Button, Channel, Forward, Kind, Link, Medium, Piece, Post};
 
 /// Objects and arrays that may be open at once in a record: far more than any post needs, and few
@@ -18,36 +26,6 @@ pub const MAX_DEPTH: usize = 64;
 
 /// Channel id of posts that come as plain lines.
 pub const TEXT_CHANNEL: &str = "stdin";
-
-/// How a record's bytes are to be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Tidegate's own JSON, one post a record.
-    #[default]
-    Native,
-    /// The record is the text of a post.
-    Text,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Text];
-
-    /// Name in configuration and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Text => "text",
-        }
-    }
-
-    /// The format of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-}
 
 /// What a record may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +47,7 @@ impl Default for Limits {
 /// The first [`Fault`] found: the value as a whole first (empty, too large, not UTF-8, too deep, not
 /// JSON), then the fields in the order they are documented in, then what is missing.
 pub fn read<'a>(
-    format: Format,
+    format: &Format,
     value: Option<&'a [u8]>,
     limits: &Limits,
 ) -> Result<Post<'a>, Fault> {
@@ -90,6 +68,9 @@ pub fn read<'a>(
     match format {
         Format::Native => native::post(text),
         Format::Text => Ok(text_post(1, text)),
+        Format::Telegram => telegram::post(text),
+        Format::Osprey(fields) => osprey::post(text, fields),
+        Format::Json(fields) => mapped::post(text, fields),
     }
 }
 
