@@ -8,7 +8,9 @@ mod fault;
 mod fields;
 mod format;
 mod json;
+mod lazy;
 mod mapped;
+mod marks;
 mod native;
 mod osprey;
 mod pointer;
@@ -51,6 +53,33 @@ pub fn read<'a>(
     value: Option<&'a [u8]>,
     limits: &Limits,
 ) -> Result<Post<'a>, Fault> {
+    let text = text(value, limits)?;
+    // Read in place: a post is large, and to move it would cost a tenth of reading it.
+    let mut read = Ok(Post::default());
+    let done = match (format, &mut read) {
+        (Format::Native, Ok(post)) => lazy::post(text, post).is_some(),
+        _ => false,
+    };
+    if !done {
+        read = read_text(format, text);
+    }
+    read
+}
+
+/// [`read`] without the fast way for ordinary records: what that must agree with.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_full<'a>(
+    format: &Format,
+    value: Option<&'a [u8]>,
+    limits: &Limits,
+) -> Result<Post<'a>, Fault> {
+    read_text(format, text(value, limits)?)
+}
+
+/// A value as text.
+fn text<'a>(value: Option<&'a [u8]>, limits: &Limits) -> Result<&'a str, Fault> {
     let bytes = value.unwrap_or_default();
     if bytes.is_empty() {
         return Err(Fault::new(Reason::Empty, "the record has no value"));
@@ -61,10 +90,16 @@ pub fn read<'a>(
             format!("{size} bytes are more than {limit}; send less, or raise decode.max_bytes");
         return Err(Fault::new(Reason::TooLarge, detail));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        Fault::new(Reason::NotUtf8, format!("byte {at} is not UTF-8; records are UTF-8 only"))
-    })?;
+    simdutf8::basic::from_utf8(bytes).map_err(|_| not_utf8(bytes))
+}
+
+/// Says where: which the fast check does not know.
+fn not_utf8(bytes: &[u8]) -> Fault {
+    let at = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    Fault::new(Reason::NotUtf8, format!("byte {at} is not UTF-8; records are UTF-8 only"))
+}
+
+fn read_text<'a>(format: &Format, text: &'a str) -> Result<Post<'a>, Fault> {
     match format {
         Format::Native => native::post(text),
         Format::Text => Ok(text_post(1, text)),

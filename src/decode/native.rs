@@ -136,7 +136,9 @@ pub(super) fn medium<'a>(field: Field<'a, '_>) -> Result<Medium<'a>, Fault> {
 pub(super) fn holds_anything(post: &Post<'_>) -> bool {
     let shown = |link: &Link<'_>| link.shown.as_ref().is_some_and(|shown| !shown.is_empty());
     let forward = post.forward.as_ref().is_some_and(|forward| *forward != Forward::default());
-    forward
+    // Nearly all posts have a text, and their pieces need not be listed for this.
+    !post.text.is_empty()
+        || forward
         || post.links.iter().any(shown)
         || post.media.iter().any(|medium| *medium != Medium::default())
         || !post.pieces().is_empty()

@@ -1,6 +1,7 @@
 //! Every format, by tables of documents as their senders write them, and by chance.
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod fast;
 mod mapped;
 mod native;
 mod osprey;
