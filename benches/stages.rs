@@ -6,7 +6,9 @@
 //! at: so the times of the stages add up to that of the whole, and the slowest is the one to work
 //! on.
 //!
-//! - `decode`: JSON to a post. Bound by the JSON reader; the bytes are those it reads.
+//! - `decode`: JSON to a post, as nearly all records take it: one pass over plain native JSON.
+//! - `decode_full`: the same posts without that pass, as records that are not plain, and the other
+//!   formats, are read.
 //! - `links`: the links of every piece of text. Most posts have none, and leave after one look over
 //!   their bytes: this is the price of that look, and of the full search for the others.
 //! - `views`: the folded text, its words and the odd words, of every piece, the slow way: what a
@@ -48,7 +50,7 @@ const SIGNAL_PARTITIONS: i32 = 8;
 
 fn decoded(made: &[MadePost]) -> Vec<Post<'_>> {
     let limits = Limits::default();
-    let posts = made.iter().map(|made| decode::read(Format::Native, Some(&made.json), &limits));
+    let posts = made.iter().map(|made| decode::read(&Format::Native, Some(&made.json), &limits));
     posts.collect::<Result<_, _>>().unwrap()
 }
 
@@ -99,7 +101,10 @@ fn before_rules(criterion: &mut Criterion) {
     group.throughput(both(POSTS, support::bytes(&made)));
     let limits = Limits::default();
     each(&mut group, "decode", &made, |made| {
-        black_box(decode::read(Format::Native, Some(&made.json), &limits).unwrap());
+        black_box(&decode::read(&Format::Native, Some(&made.json), &limits));
+    });
+    each(&mut group, "decode_full", &made, |made| {
+        black_box(&decode::read_full(&Format::Native, Some(&made.json), &limits));
     });
     let posts = decoded(&made);
     let seen: Vec<_> = posts.iter().map(looked_at).collect();

@@ -28,9 +28,19 @@ pub(super) enum Feed {
         patience: Duration,
     },
     /// Nobody has the file.
-    File(Arc<Embedded>),
+    File {
+        /// The log in it.
+        log: Arc<Embedded>,
+        /// What posts are written in.
+        format: Format,
+    },
     /// A cluster.
-    Kafka(kafka::feed::Feed),
+    Kafka {
+        /// Its producer.
+        feed: kafka::feed::Feed,
+        /// What posts are written in.
+        format: Format,
+    },
 }
 
 impl Feed {
@@ -40,36 +50,39 @@ impl Feed {
     /// # Errors
     /// If there is no way in.
     pub(super) fn open(config: &Config, patience: Duration) -> Result<Self> {
+        let format = config.decode.format.clone();
         match &config.log {
             Backend::Kafka(cluster) => {
                 let settings = kafka_settings(cluster, config.decode.max_bytes);
                 let topic = cluster.posts.first().context("no topic of posts")?;
-                Ok(Self::Kafka(kafka::feed::Feed::open(&settings, topic)?))
+                Ok(Self::Kafka { feed: kafka::feed::Feed::open(&settings, topic)?, format })
             }
             Backend::Embedded(_)
                 if TcpStream::connect_timeout(&config.http.api, CONNECT).is_ok() =>
             {
                 Ok(Self::Service { client: Box::new(client(config)), patience })
             }
-            Backend::Embedded(file) => Ok(Self::File(Embedded::open(embedded_settings(file))?)),
+            Backend::Embedded(file) => {
+                Ok(Self::File { log: Embedded::open(embedded_settings(file))?, format })
+            }
         }
     }
 
-    /// Appends posts, each one JSON; on return they are durable, or on Kafka on their way.
+    /// Appends posts, each one JSON in the format of the configuration; on return they are durable, or on Kafka on their way.
     ///
     /// # Errors
     /// If they cannot be appended; trying again may double them.
     pub(super) fn send(&mut self, posts: &[Vec<u8>]) -> Result<()> {
         match self {
             Self::Service { client, patience } => client.append(&posts.join(&b'\n'), *patience),
-            Self::File(log) => {
+            Self::File { log, format } => {
                 let now = clock::now_ms();
-                log.append(posts.iter().map(|post| new_record(post, now)).collect())?;
+                log.append(posts.iter().map(|post| new_record(post, format, now)).collect())?;
                 Ok(())
             }
-            Self::Kafka(feed) => {
+            Self::Kafka { feed, format } => {
                 for post in posts {
-                    let key = channel_of(post).unwrap_or_default();
+                    let key = channel_of(post, format).unwrap_or_default();
                     feed.send(key.as_bytes(), post)?;
                 }
                 Ok(())
@@ -84,8 +97,8 @@ impl Feed {
     pub(super) fn finish(self) -> Result<()> {
         match self {
             Self::Service { .. } => Ok(()),
-            Self::File(log) => Ok(log.close()?),
-            Self::Kafka(feed) => {
+            Self::File { log, .. } => Ok(log.close()?),
+            Self::Kafka { feed, .. } => {
                 feed.flush()?;
                 Ok(())
             }
@@ -102,18 +115,38 @@ pub(super) fn client(config: &Config) -> Client {
 
 /// A post as a record of the embedded log, which goes by its channel. One that cannot be read goes
 /// to any partition; its worker sets it aside.
-pub(super) fn new_record(post: &[u8], time_ms: i64) -> NewRecord {
+pub(super) fn new_record(post: &[u8], format: &Format, time_ms: i64) -> NewRecord {
     NewRecord {
         input: InputId(0),
-        key: channel_of(post).map(String::into_bytes),
+        key: channel_of(post, format).map(String::into_bytes),
         value: Some(post.to_vec()),
         headers: Vec::new(),
         time_ms,
     }
 }
 
-fn channel_of(post: &[u8]) -> Option<String> {
+fn channel_of(post: &[u8], format: &Format) -> Option<String> {
     let limits = Limits { max_bytes: usize::MAX };
-    let post = decode::read(Format::Native, Some(post), &limits).ok()?;
+    let post = decode::read(format, Some(post), &limits).ok()?;
     Some(post.channel.id.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_goes_by_the_channel_that_its_format_names() {
+        let native = br#"{"id":"1","channel":{"id":"c"},"text":"x"}"#;
+        let update = br#"{"message":{"message_id":1,"chat":{"id":-100},"text":"x"}}"#;
+        let cases = [
+            (Format::Native, &native[..], Some("c")),
+            (Format::Telegram, update, Some("-100")),
+            (Format::Native, update, None),
+        ];
+        for (format, post, key) in cases {
+            let record = new_record(post, &format, 1);
+            assert_eq!(record.key.as_deref(), key.map(str::as_bytes), "{format:?}");
+        }
+    }
 }

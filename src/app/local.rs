@@ -26,12 +26,14 @@ const PAGE_BYTES_MAX: usize = 4 << 20;
 /// The embedded log, as the API sees it.
 pub(super) struct Desk {
     pub(super) log: Arc<Embedded>,
+    /// What posts are written in.
+    pub(super) format: Format,
 }
 
 impl Ingest for Desk {
     fn ingest(&self, posts: &[Line<'_>], once: Option<Once>) -> Result<(), Refusal> {
         let now = clock::now_ms();
-        let records = posts.iter().map(|line| new_record(line.json, now)).collect();
+        let records = posts.iter().map(|line| new_record(line.json, &self.format, now)).collect();
         let appended = match once {
             None => self.log.append(records),
             Some(Once { producer, sequence }) => {

@@ -12,7 +12,7 @@ use super::http::{self, Api, OnKafka, Operations};
 use super::local::{AtOnce, Desk, Probe};
 use super::shutdown::Shutdown;
 use crate::board::Board;
-use crate::decode::{Format, Limits};
+use crate::decode::Limits;
 use crate::event::Issuer;
 use crate::log::embedded::{self, Embedded};
 use crate::log::kafka::{self, KafkaLog};
@@ -58,7 +58,7 @@ impl Plan {
             rules,
             issuer: Issuer { deployment: config.deployment.clone(), id_key: config.id_key.0 },
             reading: Reading {
-                format: Format::Native,
+                format: config.decode.format.clone(),
                 limits: Limits { max_bytes: config.decode.max_bytes },
             },
             delivery: Delivery {
@@ -235,7 +235,8 @@ impl Service {
         match &self.embedded {
             None => Api { ingest: Arc::new(OnKafka), takedowns: Arc::new(OnKafka), screener },
             Some(log) => {
-                let desk = Arc::new(Desk { log: Arc::clone(log) });
+                let format = self.shared.reading.format.clone();
+                let desk = Arc::new(Desk { log: Arc::clone(log), format });
                 Api { ingest: Arc::clone(&desk) as _, takedowns: desk, screener }
             }
         }

@@ -22,6 +22,8 @@ pub(super) enum Place<'p> {
     Record,
     /// A field of an object.
     Field(&'p Place<'p>, &'static str),
+    /// A field of a post, and the pointer of the configuration that leads to it.
+    Pointed(&'p Place<'p>, &'static str, &'p str),
     /// An element of an array.
     Element(&'p Place<'p>, usize),
 }
@@ -32,7 +34,29 @@ impl fmt::Display for Place<'_> {
             Self::Record => f.write_str("the record"),
             Self::Field(Self::Record, name) => f.write_str(name),
             Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Element(Self::Pointed(_, name, _), _) | Self::Pointed(_, name, _) => {
+                write!(f, "{name} (")?;
+                self.write_pointer(f)?;
+                f.write_str(")")
+            }
             Self::Element(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The pointer from the record on, where pointers led here.
+    fn write_pointer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pointed(parent, _, pointer) => {
+                parent.write_pointer(f)?;
+                f.write_str(pointer)
+            }
+            Self::Element(parent, index) => {
+                parent.write_pointer(f)?;
+                write!(f, "/{index}")
+            }
+            Self::Record | Self::Field(..) => Ok(()),
         }
     }
 }
@@ -46,23 +70,14 @@ pub(super) struct Object<'a, 'p, const N: usize> {
 }
 
 impl<'a, 'p, const N: usize> Object<'a, 'p, N> {
-    /// The object that a whole record is.
-    pub(super) fn record(
+    /// The object that a whole text is.
+    pub(super) fn of(
         text: &'a str,
         names: &'static [&'static str; N],
         place: &'p Place<'p>,
     ) -> Result<Self, Fault> {
-        check_depth(text)?;
-        let bare = text.trim_start_matches([' ', '\t', '\n', '\r']);
-        if bare.starts_with('{') {
-            let values = values(text, names).map_err(|error| not_json(&error))?;
-            return Ok(Self { names, values, place });
-        }
-        serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
-        if bare.starts_with('n') {
-            return Err(Fault::new(Reason::Empty, "the record is null"));
-        }
-        Err(wrong_type(place, "an object", bare))
+        let values = whole(text, place, |text| values(text, names))?;
+        Ok(Self { names, values, place })
     }
 
     /// The field of this name, which must be one of those the object was read with.
@@ -80,7 +95,27 @@ pub(super) struct Field<'a, 'p> {
     place: Place<'p>,
 }
 
-impl<'a> Field<'a, '_> {
+impl<'a, 'p> Field<'a, 'p> {
+    /// A value that was found by other ways than those of [`Object`].
+    pub(super) fn new(raw: Option<&'a str>, place: Place<'p>) -> Self {
+        Self { raw, place }
+    }
+
+    /// Is there a value?
+    pub(super) fn is_there(&self) -> bool {
+        self.raw.is_some()
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> &Place<'p> {
+        &self.place
+    }
+
+    /// The value as it is written.
+    pub(super) fn raw(&self) -> Option<&'a str> {
+        self.raw
+    }
+
     /// A fault of this field.
     pub(super) fn fault(&self, reason: Reason, what: &str) -> Fault {
         Fault::new(reason, format!("{}: {what}", self.place))
@@ -144,6 +179,21 @@ impl<'a> Field<'a, '_> {
         ms.map(Some).ok_or_else(fault)
     }
 
+    /// The text of an object, or of what a string holds, for [`Object::of`] and [`whole`].
+    pub(super) fn document(self) -> Result<Cow<'a, str>, Fault> {
+        let raw = self.raw.ok_or_else(|| self.missing())?;
+        if raw.starts_with('{') {
+            return Ok(Cow::Borrowed(raw));
+        }
+        let wanted = "an object, or a string that holds one as JSON";
+        string(raw).ok_or_else(|| wrong_type(&self.place, wanted, raw))
+    }
+
+    /// The fault of a field that must be there and is not.
+    pub(super) fn missing(&self) -> Fault {
+        self.fault(Reason::MissingField, "absent, null or empty")
+    }
+
     /// The fields of an object; no fields where there is no value.
     pub(super) fn object<const N: usize>(
         &self,
@@ -178,45 +228,80 @@ impl<'a> Field<'a, '_> {
     }
 }
 
+/// Reads the object that a whole text is: checks its depth, then `read` checks all of its structure.
+pub(super) fn whole<'a, T>(
+    text: &'a str,
+    place: &Place<'_>,
+    read: impl FnOnce(&'a str) -> Result<T, serde_json::Error>,
+) -> Result<T, Fault> {
+    check_depth(text, place)?;
+    let bare = text.trim_start_matches([' ', '\t', '\n', '\r']);
+    if bare.starts_with('{') {
+        return read(text).map_err(|error| not_json(place, &error));
+    }
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(place, &error))?;
+    if bare.starts_with('n') && matches!(place, Place::Record) {
+        return Err(Fault::new(Reason::Empty, "the record is null"));
+    }
+    Err(wrong_type(place, "an object", bare))
+}
+
 /// The values of these keys of the object that `text` is and nothing else.
 fn values<'a, const N: usize>(
     text: &'a str,
     names: &[&str; N],
 ) -> Result<[Option<&'a str>; N], serde_json::Error> {
+    let mut values = [None; N];
+    let find = |key: &[u8]| names.iter().position(|name| name.as_bytes() == key);
+    each_value(text, find, |index, raw| {
+        if let Some(slot) = values.get_mut(index) {
+            *slot = Some(raw).filter(|raw| *raw != "null");
+        }
+    })?;
+    Ok(values)
+}
+
+/// Hands those values of the object that `text` is, and nothing else, to `take`, for whose keys
+/// `find` has a number. All of the text is checked.
+pub(super) fn each_value<'a>(
+    text: &'a str,
+    find: impl Fn(&[u8]) -> Option<usize>,
+    take: impl FnMut(usize, &'a str),
+) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut doubtful = false;
-    let values = reader.deserialize_map(Values { names, doubtful: &mut doubtful })?;
+    reader.deserialize_map(Values { find, take, doubtful: &mut doubtful })?;
     reader.end()?;
     if doubtful {
         serde_json::from_str::<IgnoredAny>(text)?;
     }
-    Ok(values)
+    Ok(())
 }
 
-struct Values<'n, const N: usize> {
-    names: &'n [&'n str; N],
+struct Values<'n, F, T> {
+    find: F,
+    take: T,
     doubtful: &'n mut bool,
 }
 
-impl<'de, const N: usize> Visitor<'de> for Values<'_, N> {
-    type Value = [Option<&'de str>; N];
+impl<'de, F, T> Visitor<'de> for Values<'_, F, T>
+where
+    F: Fn(&[u8]) -> Option<usize>,
+    T: FnMut(usize, &'de str),
+{
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = [None; N];
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         loop {
-            let key = Key { names: self.names, doubtful: &mut *self.doubtful };
-            let Some(index) = map.next_key_seed(key)? else { return Ok(values) };
-            let slot = index.and_then(|index| values.get_mut(index));
-            match slot {
-                Some(slot) => {
-                    let raw = map.next_value::<&'de RawValue>()?.get();
-                    *slot = Some(raw).filter(|raw| *raw != "null");
-                }
-                None => {
+            let key = Key { find: &self.find, doubtful: &mut *self.doubtful };
+            match map.next_key_seed(key)? {
+                None => return Ok(()),
+                Some(Some(index)) => (self.take)(index, map.next_value::<&'de RawValue>()?.get()),
+                Some(None) => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -224,15 +309,15 @@ impl<'de, const N: usize> Visitor<'de> for Values<'_, N> {
     }
 }
 
-/// The index of a key among the names. Read as bytes, for a key that nobody asks for may hold half
+/// The number of a key, if it has one. Read as bytes, for a key that nobody asks for may hold half
 /// a surrogate pair. Read so, serde_json lets control characters pass that are not escaped; after
 /// a key with any, escaped or not, there is doubt whether the object is JSON.
-struct Key<'n> {
-    names: &'n [&'n str],
+struct Key<'n, F> {
+    find: &'n F,
     doubtful: &'n mut bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
+impl<'de, F: Fn(&[u8]) -> Option<usize>> DeserializeSeed<'de> for Key<'_, F> {
     type Value = Option<usize>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
@@ -240,7 +325,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl<F: Fn(&[u8]) -> Option<usize>> Visitor<'_> for Key<'_, F> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,7 +334,7 @@ impl Visitor<'_> for Key<'_> {
 
     fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
         *self.doubtful |= key.iter().any(u8::is_ascii_control);
-        Ok(self.names.iter().position(|name| name.as_bytes() == key))
+        Ok((self.find)(key))
     }
 }
 
@@ -327,8 +412,8 @@ fn unix_ms(raw: &str) -> Option<i64> {
     format!("{whole}{places}").parse().ok()
 }
 
-/// Refuses a record in which more than [`MAX_DEPTH`] objects and arrays are open at once.
-fn check_depth(text: &str) -> Result<(), Fault> {
+/// Refuses a text in which more than [`MAX_DEPTH`] objects and arrays are open at once.
+fn check_depth(text: &str, place: &Place<'_>) -> Result<(), Fault> {
     let opens = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if opens <= MAX_DEPTH {
         return Ok(());
@@ -347,16 +432,21 @@ fn check_depth(text: &str) -> Result<(), Fault> {
         }
         if depth > MAX_DEPTH {
             let detail = format!("more than {MAX_DEPTH} objects and arrays are open at byte {at}");
-            return Err(Fault::new(Reason::TooDeep, detail));
+            return Err(Fault::new(Reason::TooDeep, within(place, detail)));
         }
     }
     Ok(())
 }
 
-fn not_json(error: &serde_json::Error) -> Fault {
+pub(super) fn not_json(place: &Place<'_>, error: &serde_json::Error) -> Fault {
     let (line, column) = (error.line(), error.column());
     let detail = format!("not one JSON value: see line {line}, column {column}");
-    Fault::new(Reason::NotJson, detail)
+    Fault::new(Reason::NotJson, within(place, detail))
+}
+
+/// What is wrong with a text, and which text it is, if it is not all of the record.
+fn within(place: &Place<'_>, what: String) -> String {
+    if matches!(place, Place::Record) { what } else { format!("{place}: {what}") }
 }
 
 /// `raw` is only looked at for its type.

@@ -5,11 +5,21 @@
 use std::borrow::Cow;
 
 mod fault;
+mod fields;
+mod format;
 mod json;
+mod lazy;
+mod mapped;
+mod marks;
 mod native;
+mod osprey;
+mod pointer;
 mod post;
+mod telegram;
 
 pub use fault::{Fault, Reason};
+pub use fields::{FieldFault, Fields};
+pub use format::{Format, FormatFault};
 pub use post::{Author, Button, Channel, Forward, Kind, Link, Medium, Piece, Post};
 
 /// Objects and arrays that may be open at once in a record: far more than any post needs, and few
@@ -18,36 +28,6 @@ pub const MAX_DEPTH: usize = 64;
 
 /// Channel id of posts that come as plain lines.
 pub const TEXT_CHANNEL: &str = "stdin";
-
-/// How a record's bytes are to be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Tidegate's own JSON, one post a record.
-    #[default]
-    Native,
-    /// The record is the text of a post.
-    Text,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Text];
-
-    /// Name in configuration and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Text => "text",
-        }
-    }
-
-    /// The format of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-}
 
 /// What a record may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +49,37 @@ impl Default for Limits {
 /// The first [`Fault`] found: the value as a whole first (empty, too large, not UTF-8, too deep, not
 /// JSON), then the fields in the order they are documented in, then what is missing.
 pub fn read<'a>(
-    format: Format,
+    format: &Format,
     value: Option<&'a [u8]>,
     limits: &Limits,
 ) -> Result<Post<'a>, Fault> {
+    let text = text(value, limits)?;
+    // Read in place: a post is large, and to move it would cost a tenth of reading it.
+    let mut read = Ok(Post::default());
+    let done = match (format, &mut read) {
+        (Format::Native, Ok(post)) => lazy::post(text, post).is_some(),
+        _ => false,
+    };
+    if !done {
+        read = read_text(format, text);
+    }
+    read
+}
+
+/// [`read`] without the fast way for ordinary records: what that must agree with.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_full<'a>(
+    format: &Format,
+    value: Option<&'a [u8]>,
+    limits: &Limits,
+) -> Result<Post<'a>, Fault> {
+    read_text(format, text(value, limits)?)
+}
+
+/// A value as text.
+fn text<'a>(value: Option<&'a [u8]>, limits: &Limits) -> Result<&'a str, Fault> {
     let bytes = value.unwrap_or_default();
     if bytes.is_empty() {
         return Err(Fault::new(Reason::Empty, "the record has no value"));
@@ -83,13 +90,22 @@ pub fn read<'a>(
             format!("{size} bytes are more than {limit}; send less, or raise decode.max_bytes");
         return Err(Fault::new(Reason::TooLarge, detail));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        Fault::new(Reason::NotUtf8, format!("byte {at} is not UTF-8; records are UTF-8 only"))
-    })?;
+    simdutf8::basic::from_utf8(bytes).map_err(|_| not_utf8(bytes))
+}
+
+/// Says where: which the fast check does not know.
+fn not_utf8(bytes: &[u8]) -> Fault {
+    let at = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    Fault::new(Reason::NotUtf8, format!("byte {at} is not UTF-8; records are UTF-8 only"))
+}
+
+fn read_text<'a>(format: &Format, text: &'a str) -> Result<Post<'a>, Fault> {
     match format {
         Format::Native => native::post(text),
         Format::Text => Ok(text_post(1, text)),
+        Format::Telegram => telegram::post(text),
+        Format::Osprey(fields) => osprey::post(text, fields),
+        Format::Json(fields) => mapped::post(text, fields),
     }
 }
 

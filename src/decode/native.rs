@@ -25,7 +25,7 @@ pub(super) fn post(text: &str) -> Result<Post<'_>, Fault> {
         "poll",
         "media",
     ];
-    let object = Object::record(text, names, &place)?;
+    let object = Object::of(text, names, &place)?;
     let post = Post {
         id: required(object.field("id"))?,
         kind: kind(object.field("kind"))?,
@@ -43,18 +43,22 @@ pub(super) fn post(text: &str) -> Result<Post<'_>, Fault> {
         poll: object.field("poll").list(|field| Ok(field.text()?.unwrap_or_default()))?,
         media: object.field("media").list(medium)?,
     };
-    if !holds_anything(&post) {
-        let detail = "no text, link, medium or forward; send posts with something to look at";
-        return Err(Fault::new(Reason::NothingToSee, detail));
-    }
-    Ok(post)
+    if holds_anything(&post) { Ok(post) } else { Err(nothing_to_see()) }
 }
 
-fn required<'a>(field: Field<'a, '_>) -> Result<Cow<'a, str>, Fault> {
-    field.id()?.ok_or_else(|| field.fault(Reason::MissingField, "absent, null or empty"))
+/// The fault of a post in which there is nothing to look at.
+pub(super) fn nothing_to_see() -> Fault {
+    let detail = "no text, link, medium or forward; send posts with something to look at";
+    Fault::new(Reason::NothingToSee, detail)
 }
 
-fn kind(field: Field<'_, '_>) -> Result<Kind, Fault> {
+/// An id that must be there.
+pub(super) fn required<'a>(field: Field<'a, '_>) -> Result<Cow<'a, str>, Fault> {
+    field.id()?.ok_or_else(|| field.missing())
+}
+
+/// A kind by its name; a post where there is none.
+pub(super) fn kind(field: Field<'_, '_>) -> Result<Kind, Fault> {
     let Some(name) = field.text()? else { return Ok(Kind::default()) };
     let known = [Kind::Post, Kind::Edit, Kind::Profile].into_iter();
     let mut known = known.filter(|kind| kind.name() == name);
@@ -99,19 +103,22 @@ fn forward<'a>(field: Field<'a, '_>) -> Result<Forward<'a>, Fault> {
     })
 }
 
-fn link<'a>(field: Field<'a, '_>) -> Result<Link<'a>, Fault> {
+/// An element of `links`.
+pub(super) fn link<'a>(field: Field<'a, '_>) -> Result<Link<'a>, Fault> {
     let object = field.object(&["shown", "url"])?;
     let url = object.field("url").text()?.unwrap_or_default();
     Ok(Link { shown: object.field("shown").text()?, url })
 }
 
-fn button<'a>(field: Field<'a, '_>) -> Result<Button<'a>, Fault> {
+/// An element of `buttons`.
+pub(super) fn button<'a>(field: Field<'a, '_>) -> Result<Button<'a>, Fault> {
     let object = field.object(&["text", "url"])?;
     let text = object.field("text").text()?.unwrap_or_default();
     Ok(Button { text, url: object.field("url").text()? })
 }
 
-fn medium<'a>(field: Field<'a, '_>) -> Result<Medium<'a>, Fault> {
+/// An element of `media`.
+pub(super) fn medium<'a>(field: Field<'a, '_>) -> Result<Medium<'a>, Fault> {
     let names = &["name", "md5", "sha1", "sha256", "pdq", "pdq_quality", "ocr"];
     let object = field.object(names)?;
     Ok(Medium {
@@ -126,10 +133,12 @@ fn medium<'a>(field: Field<'a, '_>) -> Result<Medium<'a>, Fault> {
 }
 
 /// Is there a non-empty part, a link, a medium or a forward? Empty objects are none.
-fn holds_anything(post: &Post<'_>) -> bool {
+pub(super) fn holds_anything(post: &Post<'_>) -> bool {
     let shown = |link: &Link<'_>| link.shown.as_ref().is_some_and(|shown| !shown.is_empty());
     let forward = post.forward.as_ref().is_some_and(|forward| *forward != Forward::default());
-    forward
+    // Nearly all posts have a text, and their pieces need not be listed for this.
+    !post.text.is_empty()
+        || forward
         || post.links.iter().any(shown)
         || post.media.iter().any(|medium| *medium != Medium::default())
         || !post.pieces().is_empty()

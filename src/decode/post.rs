@@ -168,6 +168,30 @@ impl Post<'_> {
         self.author.as_ref()?.id.as_deref()
     }
 
+    /// The same post, borrowing from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Post<'static> {
+        let link = |it: Link<'_>| Link { shown: own(it.shown), url: owned(it.url) };
+        let button = |it: Button<'_>| Button { text: owned(it.text), url: own(it.url) };
+        Post {
+            id: owned(self.id),
+            kind: self.kind,
+            channel: self.channel.into_owned(),
+            author: self.author.map(Author::into_owned),
+            text: owned(self.text),
+            lang: own(self.lang),
+            sent_at_ms: self.sent_at_ms,
+            edited_at_ms: self.edited_at_ms,
+            reply_to: own(self.reply_to),
+            url: own(self.url),
+            forward: self.forward.map(Forward::into_owned),
+            links: self.links.into_iter().map(link).collect(),
+            buttons: self.buttons.into_iter().map(button).collect(),
+            poll: self.poll.into_iter().map(owned).collect(),
+            media: self.media.into_iter().map(Medium::into_owned).collect(),
+        }
+    }
+
     /// Every non-empty piece of text, in the order of [`Part::ALL`].
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece<'_>> {
@@ -190,6 +214,59 @@ impl Post<'_> {
         let buttons = self.buttons.iter().map(|button| button.url.as_deref());
         pieces.many(Part::Links, links.chain(buttons));
         pieces.0
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+fn own(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
+    text.map(owned)
+}
+
+impl Channel<'_> {
+    fn into_owned(self) -> Channel<'static> {
+        Channel {
+            id: owned(self.id),
+            title: own(self.title),
+            username: own(self.username),
+            about: own(self.about),
+            members: self.members,
+            country: own(self.country),
+            verified: self.verified,
+        }
+    }
+}
+
+impl Author<'_> {
+    fn into_owned(self) -> Author<'static> {
+        Author { id: own(self.id), name: own(self.name), created_at_ms: self.created_at_ms }
+    }
+}
+
+impl Forward<'_> {
+    fn into_owned(self) -> Forward<'static> {
+        Forward {
+            channel_id: own(self.channel_id),
+            channel_title: own(self.channel_title),
+            author_id: own(self.author_id),
+            author_name: own(self.author_name),
+        }
+    }
+}
+
+impl Medium<'_> {
+    fn into_owned(self) -> Medium<'static> {
+        Medium {
+            name: own(self.name),
+            md5: own(self.md5),
+            sha1: own(self.sha1),
+            sha256: own(self.sha256),
+            pdq: own(self.pdq),
+            pdq_quality: self.pdq_quality,
+            ocr: own(self.ocr),
+        }
     }
 }
 

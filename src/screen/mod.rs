@@ -44,7 +44,7 @@ pub fn screen<'a>(
     rules: &RuleSet,
     reading: &Reading,
 ) -> Result<Screened<'a>, Fault> {
-    let post = decode::read(reading.format, value, &reading.limits)?;
+    let post = decode::read(&reading.format, value, &reading.limits)?;
     Ok(screen_post(post, rules))
 }
 

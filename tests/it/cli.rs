@@ -67,6 +67,52 @@ fn scan_tells_where_in_the_original_text_a_disguised_word_stands() {
 }
 
 #[test]
+fn scan_reads_updates_of_telegram_and_any_other_json_by_pointers() {
+    let update = r#"{"update_id":1,"message":{"message_id":2,"date":3,"text":"buy blorp now",
+        "chat":{"id":-100,"title":"t","username":"u","type":"supergroup"}}}"#;
+    let other = r#"{"n":"-100/2","room":{"a/b":-100},"words":["buy blorp now"]}"#;
+    let pointers =
+        ["--field", "id=/n", "--field", "channel.id=/room/a~1b", "--field", "text=/words/0"];
+    for (format, fields, json) in
+        [("telegram", &[][..], update.replace('\n', "")), ("json", &pointers, other.to_owned())]
+    {
+        let arguments = [&["scan", "--pack", scenarios::PACK, "--format", format], fields].concat();
+        let output = tidegate(&arguments, &format!("{json}\n"));
+        assert_says(&said(&output), 0, &[]);
+        let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let subject = &verdict["takedowns"][0]["subject"];
+        assert_eq!(
+            (subject["id"].as_str(), subject["channel"].as_str()),
+            (Some("-100/2"), Some("-100"))
+        );
+    }
+}
+
+#[test]
+fn scan_leaves_with_2_where_fields_are_wrong_or_missing() {
+    let cases = [
+        (
+            "json",
+            "text=/a",
+            "`json` needs a pointer for `id`; `json` needs a pointer for `channel.id`",
+        ),
+        (
+            "json",
+            "chanel.id=/a",
+            "--field chanel.id: a post has no such field; did you mean `channel.id`?",
+        ),
+        ("json", "text=a", "--field text: `a` is no JSON pointer"),
+        ("json", "text", "--field text: write it as in text=/message/body"),
+        ("native", "text=/a", "`native` says itself where its fields stand"),
+        ("xml", "text=/a", "possible values: native, text, telegram, osprey, json"),
+    ];
+    for (format, field, what) in cases {
+        let arguments = ["scan", "--pack", scenarios::PACK, "--format", format, "--field", field];
+        assert_says(&said(&tidegate(&arguments, "")), 2, &[what]);
+    }
+}
+
+#[test]
 fn check_leaves_with_0_for_a_pack_that_is_good() {
     assert_says(&said(&tidegate(&["check", "packs/starter"], "")), 0, &["starter", "tests pass"]);
 }

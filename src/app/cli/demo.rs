@@ -19,6 +19,7 @@ use crate::app::reconcile::Account;
 use crate::app::service::{self, LogPlan, Plan, Service};
 use crate::app::shutdown::Shutdown;
 use crate::app::{http, plants, telemetry};
+use crate::decode::Format;
 use crate::event::Issuer;
 use crate::log::embedded::{self, Embedded};
 use crate::metrics::Count;
@@ -193,7 +194,7 @@ impl Show<'_> {
             let post = traffic.make();
             made += 1;
             self.note(&post, now);
-            records.push(new_record(&post.json, now));
+            records.push(new_record(&post.json, &Format::Native, now));
         }
         self.log.append(records)?;
         Ok(())

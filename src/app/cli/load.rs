@@ -16,6 +16,7 @@ use crate::app::feed::{Feed, client};
 use crate::app::plants;
 use crate::app::reconcile::Account;
 use crate::app::service::kafka_settings;
+use crate::decode::Format;
 use crate::log::kafka;
 use crate::record::Topic;
 use crate::traffic::{MadePost, Traffic};
@@ -49,6 +50,11 @@ pub(super) struct Load {
 impl Load {
     pub(super) fn run(self) -> Result<(), Failure> {
         let config = Config::load(&self.config.path).map_err(Failure::wrong)?;
+        if config.decode.format != Format::Native {
+            let format = config.decode.format.name();
+            let why = "`load` makes posts in the format `native`, and `decode.format` is";
+            return Err(Failure::wrong(format!("{why} `{format}`")));
+        }
         let even = self.drive(&config).map_err(|why| Failure::stopped(format!("{why:#}")))?;
         if even { Ok(()) } else { Err(Failure::No) }
     }

@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::output::Data;
 use super::{Failure, rule_set};
-use crate::decode::{self, Fault, Format, Limits, Reason};
+use crate::app::config;
+use crate::decode::{self, Fault, Fields, Format, FormatFault, Limits, Reason};
 use crate::event::{self, Issuer, Source};
 use crate::screen::{Origin, Reading, RuleSet, Screened, screen, screen_post};
 
@@ -18,21 +19,37 @@ pub(super) struct Scan {
     /// Folder of a rule pack; may be given several times.
     #[arg(long = "pack", value_name = "DIR", required = true)]
     packs: Vec<PathBuf>,
-    /// How lines are read: `native` (a post as JSON a line) or `text` (a line is a post).
-    #[arg(long, default_value = "native", value_parser = format)]
-    format: Format,
+    /// How lines are read: `text` is a post a line, the others are a post a line as JSON.
+    #[arg(long, default_value = "native", value_parser = Format::NAMES)]
+    format: String,
+    /// Where a field of the post stands, for `osprey` and `json`: such as `text=/message/body`; may
+    /// be given several times.
+    #[arg(long = "field", value_name = "NAME=POINTER")]
+    fields: Vec<String>,
     /// File of posts; `-` is standard input.
     #[arg(default_value = "-")]
     file: PathBuf,
 }
 
-fn format(name: &str) -> Result<Format, String> {
-    let names = Format::ALL.map(|format| format!("`{}`", format.name())).join(" or ");
-    Format::named(name).ok_or_else(|| format!("not {names}"))
+/// The format as the command line has it.
+fn format(name: &str, written: &[String]) -> Result<Format, String> {
+    let mut fields = Fields::default();
+    for written in written {
+        let (name, pointer) = written
+            .split_once('=')
+            .ok_or_else(|| format!("--field {written}: write it as in text=/message/body"))?;
+        config::field(&mut fields, name, pointer)
+            .map_err(|what| format!("--field {name}: {what}"))?;
+    }
+    Format::new(name, fields).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(FormatFault::to_string).collect();
+        format!("{} (--field NAME=POINTER)", faults.join("; "))
+    })
 }
 
 impl Scan {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let format = format(&self.format, &self.fields).map_err(Failure::Wrong)?;
         let rules = rule_set(&self.packs)?;
         let name = self.file.display().to_string();
         let input: Box<dyn BufRead> = if name == "-" {
@@ -42,7 +59,7 @@ impl Scan {
                 .map_err(|why| Failure::wrong(format!("cannot read {name}: {why}")))?;
             Box::new(BufReader::new(file))
         };
-        let reading = Reading { format: self.format, limits: Limits::default() };
+        let reading = Reading { format, limits: Limits::default() };
         lines(input, &rules, &reading).map_err(|why| Failure::stopped(format!("{name}: {why}")))
     }
 }

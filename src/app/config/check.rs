@@ -9,9 +9,10 @@ use super::settings;
 use super::units;
 use super::written::{self, Maybe, Written};
 use super::{
-    Backend, Config, Decode, Delivery, Embedded, Format, Http, IdKey, Kafka, LogFormat, LogOutput,
-    Secret, Surroundings,
+    Backend, Config, Decode, Delivery, Embedded, Http, IdKey, Kafka, LogFormat, LogOutput, Secret,
+    Surroundings,
 };
+use crate::decode::{Fields, Format, FormatFault};
 use crate::record::Topic;
 
 /// Workers and partitions: beyond it is a mistake, not a machine.
@@ -259,11 +260,31 @@ impl Checker<'_> {
     }
 
     fn decode(&mut self, written: &written::Decode) -> Option<Decode> {
-        let format = self.choice("decode.format", &written.format).map(|_| Format::Native);
+        let format = self.format(written);
         let max_bytes = self.value("decode.max_bytes", &written.max_bytes, |text| {
             units::length(text, &((1 << 10)..=(16 << 20)))
         });
         Some(Decode { format: format?, max_bytes: max_bytes? })
+    }
+
+    fn format(&mut self, written: &written::Decode) -> Option<Format> {
+        let name = self.choice("decode.format", &written.format);
+        let mut fields = Fields::default();
+        let mut good = true;
+        for setting in &written.fields {
+            if let Err(message) = super::field(&mut fields, &setting.name, &setting.value) {
+                let path = format!("decode.fields.{}", setting.name);
+                self.fault(&path, Some(setting.line), message);
+                good = false;
+            }
+        }
+        // What seems to be missing may stand there, misspelt.
+        let format = Format::new(name?, fields);
+        if !good {
+            return None;
+        }
+        let say = |fault: FormatFault| self.fault("decode.fields", None, fault.to_string());
+        format.map_err(|faults| faults.into_iter().for_each(say)).ok()
     }
 
     fn id_key(&mut self, written: &Maybe<String>) -> Option<IdKey> {

@@ -22,6 +22,8 @@ pub(super) enum Form {
     Texts,
     /// A table of librdkafka settings.
     Settings,
+    /// A table of JSON pointers.
+    Pointers,
 }
 
 impl Form {
@@ -30,7 +32,7 @@ impl Form {
         match self {
             Self::Count => "integer",
             Self::Texts => "array",
-            Self::Settings => "table",
+            Self::Settings | Self::Pointers => "table",
             _ => "string",
         }
     }
@@ -46,6 +48,7 @@ impl Form {
             Self::Span => "time (ms, s, m, h, d)".into(),
             Self::Texts => "list of texts".into(),
             Self::Settings => "table".into(),
+            Self::Pointers => "table of JSON pointers".into(),
         }
     }
 }
@@ -86,8 +89,8 @@ pub(super) struct Key {
 
 /// Both ends of the log.
 pub(super) const BACKENDS: &[&str] = &["kafka", "embedded"];
-/// Readers of posts that this version has.
-pub(super) const FORMATS: &[&str] = &["native"];
+/// Readers of posts; lines of plain text are for the command line.
+pub(super) const FORMATS: &[&str] = &["native", "telegram", "osprey", "json"];
 /// Forms of the log output.
 pub(super) const OUTPUTS: &[&str] = &["text", "json"];
 /// Levels of the log output, least first.
@@ -227,7 +230,19 @@ pub(super) const KEYS: &[Key] = &[
         Default(TRANSACTION),
         "A transaction closes when it holds this much output, 64KiB to 64MiB.",
     ),
-    key("decode.format", Form::Choice(FORMATS), Default("native"), "How posts are written."),
+    key(
+        "decode.format",
+        Form::Choice(FORMATS),
+        Default("native"),
+        "How posts are written: Tidegate's own JSON, updates of Telegram's Bot API, actions as \
+         they are sent to Osprey, or any other JSON.",
+    ),
+    key(
+        "decode.fields",
+        Form::Pointers,
+        Derived("empty"),
+        "Where the fields of a post stand, for `osprey` (in its inner data) and `json`: see below.",
+    ),
     key(
         "decode.max_bytes",
         Form::Size,
@@ -291,15 +306,23 @@ pub(super) fn is_section(path: &str) -> bool {
 
 /// The known key or section that somebody who wrote `path` most likely meant.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
-    let leaf = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let sections = KEYS.iter().filter_map(|key| key.path.split_once('.').map(|(head, _)| head));
-    let known = KEYS.iter().map(|key| key.path).chain(sections);
+    nearest_of(path, KEYS.iter().map(|key| key.path).chain(sections))
+}
+
+/// The one of these names that somebody who wrote `path` most likely meant.
+pub(super) fn nearest_of(
+    path: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let leaf = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let rated = known.map(|known| {
         // The right name in the wrong section is one mistake.
         let misplaced = if leaf(known) == leaf(path) { 1 } else { usize::MAX };
-        (distance(known, path).min(misplaced), known)
+        let apart = distance(known, path);
+        (apart.min(misplaced), apart, known)
     });
-    let (apart, known) = rated.min()?;
+    let (apart, _, known) = rated.min()?;
     (apart <= 1 + leaf(path).len() / 3).then_some(known)
 }
 
@@ -352,5 +375,37 @@ pub fn reference() -> String {
         super::settings::SECRETS.map_join(", "),
         super::settings::OWNED.map_join(", "),
     );
-    page
+    page + FIELDS
 }
+
+/// What a table of one line cannot say of `decode.fields`.
+const FIELDS: &str = r#"
+## `decode.fields`
+
+For each field of a post the [JSON pointer](https://www.rfc-editor.org/rfc/rfc6901) to where it stands in
+a record:
+
+```toml
+[decode]
+format = "json"
+
+[decode.fields]
+id = "/message/id"
+"channel.id" = "/room/id"
+"author.id" = "/message/from/0"
+text = "/message/body"
+sent_at = "/timestamp"
+media = "/message/files"
+"media.name" = "/file~1name"
+```
+
+The fields are named as in the native format, with dots (and then quoted): `id`, `kind`, `channel.id`, `channel.title`,
+`author.name`, `forward.channel.title`, `links`, `buttons`, `poll`, `media`, and so on. `links`, `buttons`,
+`poll` and `media` lead to arrays. What an element holds is told by pointers from the element on
+(`links.url`, `media.name`; `""` is the element itself), or is as in the native format if there are none.
+Values are as in the native format: ids are strings or integers, times are RFC 3339 or Unix seconds.
+
+`json` needs `id`, `channel.id` and something to look at, such as `text`. `osprey` needs something to look
+at; where there are no others, `id` is the action's, `sent_at` is `send_time`, `author.id` is `/user_id`, and
+`channel.id` is `/channel_id` or else `/user_id`.
+"#;

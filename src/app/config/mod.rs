@@ -16,6 +16,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::decode::{FieldFault, Fields, Format};
+
 pub use fault::{ConfigError, Fault};
 pub use keys::reference;
 pub use settings::Settings;
@@ -98,19 +100,12 @@ pub struct Delivery {
 }
 
 /// How posts are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decode {
     /// The reader.
     pub format: Format,
     /// A larger record is a dead letter, bytes.
     pub max_bytes: usize,
-}
-
-/// Readers of posts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Tidegate's own JSON.
-    Native,
 }
 
 /// Ports and limits of HTTP.
@@ -209,6 +204,21 @@ impl Config {
 /// What is wrong and how to write it.
 pub fn time(text: &str) -> Result<Duration, String> {
     units::span(text, &(1..=u64::MAX))
+}
+
+/// Gives a field its JSON pointer, as `decode.fields` and `--field` do.
+///
+/// # Errors
+/// What is wrong and how to write it.
+pub fn field(fields: &mut Fields, name: &str, pointer: &str) -> Result<(), String> {
+    fields.add(name, pointer).map_err(|fault| {
+        let meant = keys::nearest_of(name, Fields::names());
+        match (fault, meant) {
+            (FieldFault::Unknown, Some(meant)) => format!("{fault}; did you mean `{meant}`?"),
+            (FieldFault::Unknown | FieldFault::Twice, _) => fault.to_string(),
+            _ => format!("`{pointer}` {fault}"),
+        }
+    })
 }
 
 /// What a configuration may lean on beside its own text.

@@ -122,7 +122,7 @@ fn the_table_of_keys_is_what_the_reader_knows() {
         let value = match key.form {
             Form::Count => "3",
             Form::Texts => "[\"a\"]",
-            Form::Settings => continue,
+            Form::Settings | Form::Pointers => continue,
             _ => "\"a\"",
         };
         assert!(toml::from_str::<written::Written>(&format!("{} = {value}", key.path)).is_ok());
@@ -164,7 +164,36 @@ t.toml: ids.key_file: missing; required"#;
 fn faults_name_key_line_and_cure() {
     // What stands behind the small embedded file; the message, from the key on.
     let cases = [
-        ("decode.format = \"xml\"", ":6: decode.format: `xml` is not one of native"),
+        (
+            "decode.format = \"xml\"",
+            ":6: decode.format: `xml` is not one of native, telegram, osprey, json",
+        ),
+        ("decode.format = \"text\"", ":6: decode.format: `text` is not one of native"),
+        ("decode.fields = 1", ":6: decode.fields: must be of type table, and is integer"),
+        ("decode.fields.text = 1", ":6: decode.fields.text: must be a string"),
+        (
+            "decode.fields.chanel.id = \"/a\"",
+            "chanel.id: a post has no such field; did you mean `c",
+        ),
+        ("decode.fields.zzzz = \"/a\"", ":6: decode.fields.zzzz: a post has no such field"),
+        (
+            "decode.fields.text = \"a\"",
+            ":6: decode.fields.text: `a` is no JSON pointer: it must be",
+        ),
+        ("decode.fields.text = \"/~\"", "`/~` is no JSON pointer: a `~` in a key is written `~0`"),
+        ("decode.fields.text = \"\"", "`` leads to the record itself; name a value in it"),
+        (
+            "decode.fields = {channel.id = \"/a\", \"channel.id\" = \"/b\"}",
+            ":6: decode.fields.channel.id: given twice",
+        ),
+        (
+            "decode.fields.text = \"/a\"",
+            "t.toml: decode.fields: `native` says itself where its fields stand; fields are for",
+        ),
+        (
+            "decode.format = \"osprey\"",
+            "t.toml: decode.fields: `osprey` needs a pointer for `text`",
+        ),
         ("decode.max_bytes = \"1B\"", ":6: decode.max_bytes: 1B is not between 1KiB and 16MiB"),
         ("delivery.interval = \"1h\"", ":6: delivery.interval: 1h is not between 1ms and 10s"),
         ("delivery.interval = \"ms\"", "`ms` is not a whole number with a unit of ms, s, m, h, d"),
@@ -195,6 +224,40 @@ fn faults_name_key_line_and_cure() {
         assert!(got.contains(expected), "{more:?} gave {got:?}, not {expected:?}");
         assert_eq!(got.lines().count(), 1, "{more:?} gave {got:?}");
     }
+}
+
+#[test]
+fn the_format_takes_the_pointers_of_its_fields() {
+    let fields = r#"[decode.fields]
+id = "/id"
+channel.id = "/room/id"
+"channel.title" = "/room/~0t"
+text = "/body/0"
+links = "/urls"
+"links.url" = ""
+"#;
+    let config = read(&format!("{EMBEDDED}[decode]\nformat = \"json\"\n{fields}")).unwrap();
+    let json = br#"{"id":1,"room":{"id":2,"~t":"t"},"body":["x"],"urls":["u"]}"#;
+    let limits = crate::decode::Limits::default();
+    let post = crate::decode::read(&config.decode.format, Some(json), &limits).unwrap();
+    assert_eq!((&*post.id, &*post.channel.id, &*post.text), ("1", "2", "x"));
+    assert_eq!(post.channel.title.as_deref(), Some("t"));
+    assert_eq!(post.links.first().map(|link| &*link.url), Some("u"));
+
+    let telegram = read(&format!("{EMBEDDED}decode.format = \"telegram\"")).unwrap();
+    assert_eq!(telegram.decode.format, Format::Telegram);
+}
+
+#[test]
+fn all_faults_of_fields_come_at_once_and_hide_what_only_follows_from_them() {
+    let text = "[decode]\nformat = \"json\"\nfields.txt = \"/a\"\nfields.id = \"b\"\n";
+    let expected = "t.toml:8: decode.fields.txt: a post has no such field; did you mean `text`?\n\
+                    t.toml:9: decode.fields.id: `b` is no JSON pointer: it must begin with `/`, as in \
+                    `/message/text`";
+    assert_eq!(faults(EMBEDDED, text), expected);
+    let expected = "t.toml: decode.fields: `json` needs a pointer for `id`\n\
+                    t.toml: decode.fields: `json` needs a pointer for `channel.id`";
+    assert_eq!(faults(EMBEDDED, "decode.format = \"json\""), expected);
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub(super) struct Delivery {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Decode {
     pub(super) format: Maybe<String>,
+    #[serde(skip)]
+    pub(super) fields: Vec<Setting>,
     pub(super) max_bytes: Maybe<String>,
 }
 
@@ -113,7 +115,7 @@ pub(super) struct LogOutput {
     pub(super) level: Maybe<String>,
 }
 
-/// One librdkafka setting.
+/// One entry of a table whose names are not ours: a librdkafka setting, or the pointer of a field.
 pub(super) struct Setting {
     /// Full name, dots and all.
     pub(super) name: String,
@@ -147,6 +149,7 @@ pub(super) fn read(text: &str, faults: &mut Faults) -> Written {
         match section {
             "kafka.client" => written.kafka.client.push(setting),
             "kafka.consumer" => written.kafka.consumer.push(setting),
+            "decode.fields" => written.decode.fields.push(setting),
             _ => written.kafka.producer.push(setting),
         }
     }
@@ -200,7 +203,7 @@ impl Walk<'_> {
         let texts = value.as_array().is_none_or(|items| items.iter().all(|i| i.get_ref().is_str()));
         if wanted == got && texts {
             let DeValue::Table(table) = value else { return true };
-            self.flatten(key.path, "", table);
+            self.flatten(key, "", table);
             return false;
         }
         let message = match key.form {
@@ -213,19 +216,23 @@ impl Walk<'_> {
         false
     }
 
-    /// `a.b = 1` is a table in a table for TOML, and one name for librdkafka.
-    fn flatten(&mut self, section: &'static str, above: &str, table: &DeTable<'_>) {
-        for (key, value) in table {
-            let name = key.get_ref();
+    /// `a.b = 1` is a table in a table for TOML, and one name for librdkafka and for a post.
+    fn flatten(&mut self, key: &'static keys::Key, above: &str, table: &DeTable<'_>) {
+        let (section, pointers) = (key.path, key.form == Form::Pointers);
+        let wanted =
+            if pointers { "must be a string" } else { "must be a string, an integer or a boolean" };
+        for (name, value) in table {
+            let line = line_of(self.text, name.span().start);
+            let name = name.get_ref();
             let name = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
-            let line = line_of(self.text, key.span().start);
             if let DeValue::Table(table) = value.get_ref() {
-                self.flatten(section, &name, table);
-            } else if let Some(value) = settings::text(value.get_ref()) {
-                self.settings.push((section, Setting { name, value, line }));
-            } else {
-                let path = format!("{section}.{name}");
-                self.faults.add(&path, Some(line), "must be a string, an integer or a boolean");
+                self.flatten(key, &name, table);
+                continue;
+            }
+            let value = value.get_ref();
+            match settings::text(value).filter(|_| value.is_str() || !pointers) {
+                Some(value) => self.settings.push((section, Setting { name, value, line })),
+                None => self.faults.add(&format!("{section}.{name}"), Some(line), wanted),
             }
         }
     }
