@@ -82,11 +82,11 @@ pub(super) const COMPOSES: u8 = 1;
 
 /// What a character folds to alone.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(8))] // one load
 pub(super) struct Fold {
     pub(super) text: [u8; 4],
-    pub(super) size: u8,
-    /// Letters that it makes.
-    pub(super) letters: u8,
+    /// Bytes of the text that count, and sixteen times the letters that it makes.
+    sizes: u8,
     pub(super) class: Class,
     /// Number of its script; 0 for what has none of its own. Of a mark, its combining class.
     pub(super) script: u8,
@@ -94,12 +94,22 @@ pub(super) struct Fold {
 }
 
 const NOTHING: Fold =
-    Fold { text: [0; 4], size: 0, letters: 0, class: Class::Strange, script: 0, bits: 0 };
+    Fold { text: [0; 4], sizes: 0, class: Class::Strange, script: 0, bits: 0 };
 
 impl Fold {
     /// The folded bytes.
     pub(super) fn bytes(&self) -> &[u8] {
-        self.text.get(..usize::from(self.size)).unwrap_or_default()
+        self.text.get(..self.size()).unwrap_or_default()
+    }
+
+    /// How many bytes they are.
+    pub(super) fn size(&self) -> usize {
+        usize::from(self.sizes & 15)
+    }
+
+    /// Letters that it makes.
+    pub(super) fn letters(&self) -> u8 {
+        self.sizes >> 4
     }
 
     /// The folded text.
@@ -109,7 +119,7 @@ impl Fold {
 
     /// One letter of a script with spaces, and nothing else.
     pub(super) fn is_plain_letter(&self) -> bool {
-        self.class == Class::Letter && self.letters == 1 && self.bits & (SPACELESS | SIGN) == 0
+        self.class == Class::Letter && self.letters() == 1 && self.bits & (SPACELESS | SIGN) == 0
     }
 
     /// The combining class of a mark.
@@ -120,7 +130,7 @@ impl Fold {
     /// The glyph of a character that makes one and stands for itself alone.
     pub(super) fn glyph(&self, shown: char, range: Range<usize>) -> Option<Glyph> {
         let kind = match self.class {
-            Class::Letter if self.letters == 1 => Kind::Letter,
+            Class::Letter if self.letters() == 1 => Kind::Letter,
             Class::Digit => Kind::Digit,
             Class::Space => Kind::Space,
             Class::Line => Kind::Line,
@@ -182,11 +192,13 @@ impl Table {
     }
 
     /// What an ASCII character folds to alone.
+    #[inline]
     pub(super) fn ascii(&self, byte: u8) -> Fold {
         self.ascii.get(usize::from(byte & 0x7F)).copied().unwrap_or(NOTHING)
     }
 
     /// What a character folds to alone.
+    #[inline]
     pub(super) fn get(&self, c: char) -> Fold {
         let code = usize::try_from(u32::from(c)).unwrap_or_default();
         let block = self.blocks.get(code / BLOCK).copied().unwrap_or_default();
@@ -328,10 +340,10 @@ fn mark(c: char, composing: &HashSet<char>) -> Fold {
 fn written(fold: Fold, chars: &[char]) -> Fold {
     let text: String = chars.iter().collect();
     let mut bytes = [0; 4];
-    match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-        (Some(to), Ok(size)) => {
+    match (bytes.get_mut(..text.len()), u8::try_from(text.len() + 16 * chars.len())) {
+        (Some(to), Ok(sizes)) => {
             to.copy_from_slice(text.as_bytes());
-            Fold { text: bytes, size, letters: u8::try_from(chars.len()).unwrap_or_default(), ..fold }
+            Fold { text: bytes, sizes, ..fold }
         }
         _ => NOTHING,
     }

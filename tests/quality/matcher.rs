@@ -69,11 +69,7 @@ impl Matcher {
     pub(crate) fn hits(&self, text: &str) -> Vec<Found> {
         let post = Post { text: text.into(), ..Post::default() };
         let pieces = post.pieces().into_iter();
-        let seen = pieces.map(|piece| {
-            let links = extract::links(piece.text);
-            let ranges: Vec<_> = links.iter().map(|link| link.range.clone()).collect();
-            Seen { piece, links, views: normalise::views(piece.text, &ranges) }
-        });
+        let seen = pieces.map(Seen::of);
         let hits = self.tables.scan(&post, &seen.collect::<Vec<_>>());
         let found = hits.all.iter().enumerate().map(|(at, hit)| {
             let slice = text.get(hit.range.clone());

@@ -191,13 +191,22 @@ impl<'t> Pass<'t> {
     }
 
     /// The character at a place, what it folds to, and the place behind it.
+    #[inline(always)] // else it goes through memory for each character
     fn next(&self, at: usize) -> Option<(char, Fold, usize)> {
-        let byte = *self.text.as_bytes().get(at)?;
+        let bytes = self.text.as_bytes();
+        let byte = *bytes.get(at)?;
         if byte.is_ascii() {
             return Some((char::from(byte), self.table.ascii(byte), at + 1));
         }
-        let c = self.text.get(at..)?.chars().next()?;
-        Some((c, self.table.get(c), at + c.len_utf8()))
+        let tail = |at: usize| bytes.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
+        let (head, second) = (u32::from(byte), tail(at + 1));
+        let (code, size) = match byte {
+            ..0xE0 => ((head & 0x1F) << 6 | second, 2),
+            0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
+            _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
+        };
+        let c = char::from_u32(code)?;
+        Some((c, self.table.get(c), at + size))
     }
 
     /// Marks hang on this one from here on.
@@ -231,7 +240,7 @@ impl<'t> Pass<'t> {
             word.not_alike |= fold.bits & table::ALIKE == 0;
             word.bits |= fold.bits;
             count += 1;
-            self.push(fold.text, fold.size);
+            self.push(fold.text, fold.size());
             match self.next(end) {
                 Some((_, next, behind)) if next.is_plain_letter() => (fold, end) = (next, behind),
                 _ => break,
@@ -253,11 +262,12 @@ impl<'t> Pass<'t> {
         }
     }
 
-    fn push(&mut self, bytes: [u8; 4], size: u8) {
-        if let Some(to) = self.folded.get_mut(self.size..self.size + 4) {
-            to.copy_from_slice(&bytes);
+    #[inline(always)]
+    fn push(&mut self, bytes: [u8; 4], size: usize) {
+        if let Some(to) = self.folded.get_mut(self.size..).and_then(<[u8]>::first_chunk_mut) {
+            *to = bytes;
         }
-        self.size += usize::from(size);
+        self.size += size;
     }
 
     fn push_space(&mut self) {
@@ -320,7 +330,7 @@ impl<'t> Pass<'t> {
         let so_far = self.folded.get(self.word.start..self.size).unwrap_or_default();
         let (repeated, last) = several(so_far, fold);
         let word = &mut self.word;
-        word.letters += u32::from(fold.letters);
+        word.letters += u32::from(fold.letters());
         word.repeated |= repeated;
         word.last = last;
         if fold.script != 0 {
@@ -333,7 +343,7 @@ impl<'t> Pass<'t> {
             word.not_alike = true;
             self.note_strange(fold.script);
         }
-        self.push(fold.text, fold.size);
+        self.push(fold.text, fold.size());
         self.before = Before::Letter;
     }
 
@@ -345,7 +355,7 @@ impl<'t> Pass<'t> {
         self.word.digits += 1;
         self.word.last = [0; 2];
         self.word.raw_end = end;
-        self.push(fold.text, fold.size);
+        self.push(fold.text, fold.size());
         self.before = Before::Digit;
     }
 
@@ -424,11 +434,13 @@ impl<'t> Pass<'t> {
         } else {
             return None;
         };
-        self.mark_class = class;
+        if mark != '\u{93C}' {
+            self.mark_class = class;
+        }
         if self.word.is_open {
             self.word.raw_end = end;
             if kept {
-                self.push(fold.text, fold.size);
+                self.push(fold.text, fold.size());
                 self.word.last = [0; 2];
                 self.before = Before::Letter;
             }
@@ -438,6 +450,9 @@ impl<'t> Pass<'t> {
 
     /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
     fn stays(&self, mark: char, fold: &Fold, base: &Fold) -> Option<bool> {
+        if mark == '\u{93C}' {
+            return Some(false);
+        }
         let composes = fold.bits & table::COMPOSES != 0;
         if base.bits & table::LOSES_MARKS != 0 {
             let whole = || compose(base.str().chars().next_back()?, mark);
@@ -446,7 +461,7 @@ impl<'t> Pass<'t> {
         }
         let moves = fold.mark_class() != 0 && fold.mark_class() < self.mark_class;
         // Rather the long way than to ask what it composes with.
-        if moves || composes { None } else { Some(mark != '\u{93C}') }
+        if moves || composes { None } else { Some(true) }
     }
 
     /// Belongs to the emoji before it.
@@ -472,7 +487,7 @@ impl<'t> Pass<'t> {
             self.loose(at);
         }
         if self.after_emoji && self.joined && !letter {
-            self.push(fold.text, fold.size);
+            self.push(fold.text, fold.size());
             let size = offset(self.size);
             if let Some(last) = self.tokens.last_mut() {
                 (last.end, last.raw_end) = (size, offset(end));
@@ -481,7 +496,7 @@ impl<'t> Pass<'t> {
             self.push_space();
             let word =
                 Word { start: self.size, raw_start: at, raw_end: end, ..Word::default() };
-            self.push(fold.text, fold.size);
+            self.push(fold.text, fold.size());
             self.push_token(&word, false);
         }
         self.last_is_number = false;
@@ -658,7 +673,7 @@ impl<'t> Pass<'t> {
 fn several(before: &[u8], fold: &Fold) -> (bool, [u32; 2]) {
     let text = [before, fold.bytes()].concat();
     let text = std::str::from_utf8(&text).unwrap_or_default();
-    let mut last: Vec<char> = text.chars().rev().take(usize::from(fold.letters) + 2).collect();
+    let mut last: Vec<char> = text.chars().rev().take(usize::from(fold.letters()) + 2).collect();
     last.reverse();
     let repeated = last.windows(3).any(|three| three.iter().all(|c| Some(c) == three.first()));
     let code = |c: &char| {

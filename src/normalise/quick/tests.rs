@@ -68,21 +68,3 @@ proptest! {
         prop_assert_eq!(check(&words.concat()), Ok(()));
     }
 }
-
-#[test]
-fn tmp_count() {
-    let mut n = 0; let mut chunks = 0; let mut regions = 0; let mut posts = 0; let mut slow = 0; let mut some: Vec<String> = vec![];
-    for entry in std::fs::read_dir("tests/data/quality/benign").unwrap() {
-        let p = entry.unwrap().path();
-        if !p.to_string_lossy().contains("benign") { continue }
-        for line in std::fs::read_to_string(&p).unwrap().lines().filter(|l| !l.starts_with('#')) {
-            let line = line.rsplit('\t').next().unwrap();
-            let mut pass = super::Pass::new(line, &[]);
-            posts += 1;
-            if pass.run().is_none() { slow += 1; if slow % 50 == 0 { some.push(format!("SLOW {line}")); } continue }
-            n += 1; chunks += pass.chunks.len(); let r = pass.regions(); regions += usize::from(!r.is_empty());
-            if n % 150 == 0 { for r in r { some.push(line[r].to_string()); } }
-        }
-    }
-    println!("{posts} posts {slow} slow {n} {chunks} chunks, {regions} posts with regions; {some:#?}");
-}
