@@ -22,15 +22,13 @@ pub(crate) fn key(c: char) -> char {
 /// is rare enough to be tried both ways.
 fn classes() -> HashMap<char, char> {
     let mut parents = HashMap::new();
-    for written in tables::with_readings() {
-        for glyph in fold::glyphs(written.encode_utf8(&mut [0; 4])) {
-            for home in [Home::Latin, Home::Arabic] {
-                let readings = letters::readings(&glyph, home, None);
-                let chars: Vec<char> = readings.iter().filter_map(single).collect();
-                if chars.iter().filter(|c| c.is_ascii_alphabetic()).count() < 2 {
-                    join(&mut parents, &chars);
-                }
-            }
+    let glyphs = tables::with_readings().flat_map(|c| fold::glyphs(c.encode_utf8(&mut [0; 4])));
+    for glyph in glyphs {
+        for home in [Home::Latin, Home::Arabic] {
+            let readings = letters::readings(&glyph, home, None);
+            let chars: Vec<char> = readings.iter().filter_map(single).collect();
+            let latin = chars.iter().filter(|c| c.is_ascii_alphabetic()).count();
+            join(&mut parents, if latin < 2 { &chars } else { &[] });
         }
     }
     let joined: Vec<char> = parents.keys().copied().collect();
@@ -64,16 +62,15 @@ mod tests {
 
     #[test]
     fn nearly_every_letter_has_one_key_whatever_it_is_read_as() {
-        let mut several = BTreeSet::new();
-        for written in tables::with_readings() {
-            for glyph in fold::glyphs(written.encode_utf8(&mut [0; 4])) {
-                let readings = letters::readings(&glyph, Home::Latin, None);
-                let keys: BTreeSet<char> = readings.iter().filter_map(single).map(key).collect();
-                if keys.len() > 1 {
-                    several.insert(written);
-                }
-            }
-        }
+        let has_several = |written: &char| {
+            let glyphs = fold::glyphs(written.encode_utf8(&mut [0; 4]));
+            glyphs.iter().any(|glyph| {
+                let readings = letters::readings(glyph, Home::Latin, None);
+                let keys = readings.iter().filter_map(single).map(key);
+                keys.collect::<BTreeSet<char>>().len() > 1
+            })
+        };
+        let several: BTreeSet<char> = tables::with_readings().filter(has_several).collect();
         let several: String = several.into_iter().collect();
         assert_eq!(several, "ƲʋΜΝΥϒϲϹᶌ𑢤𑢦𑢵𑢼𝚳𝚴𝚼𝛭𝛮𝛶𝜧𝜨𝜰𝝡𝝢𝝪𝞛𝞜𝞤");
     }

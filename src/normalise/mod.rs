@@ -31,13 +31,13 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::any_text;
 
-pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
-pub use letters::{canonical, skeleton};
 pub(crate) use alike::key;
-pub(crate) use sketch::{Sketch, Token, stems};
+pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
 pub(crate) use letters::is_arabic;
-pub(crate) use quick::sketch;
+pub use letters::{canonical, skeleton};
 pub use odd::{Letter, Odd, Reading, Shape};
+pub(crate) use quick::sketch;
+pub(crate) use sketch::{Sketch, Token, stems};
 pub use views::{Views, fold, views};
 pub use words::Word;
 

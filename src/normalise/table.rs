@@ -93,8 +93,7 @@ pub(super) struct Fold {
     pub(super) bits: u8,
 }
 
-const NOTHING: Fold =
-    Fold { text: [0; 4], sizes: 0, class: Class::Strange, script: 0, bits: 0 };
+const NOTHING: Fold = Fold { text: [0; 4], sizes: 0, class: Class::Strange, script: 0, bits: 0 };
 
 impl Fold {
     /// The folded bytes.
@@ -270,7 +269,11 @@ impl Table {
         if glyphs.iter().all(|glyph| glyph.kind == Kind::Other && !special(glyph)) {
             return Fold { class: Class::Others, ..NOTHING };
         }
-        if glyphs.iter().all(|glyph| glyph.kind == Kind::Letter) { self.letters(glyphs) } else { NOTHING }
+        if glyphs.iter().all(|glyph| glyph.kind == Kind::Letter) {
+            self.letters(glyphs)
+        } else {
+            NOTHING
+        }
     }
 
     fn letters(&mut self, glyphs: &[Glyph]) -> Fold {

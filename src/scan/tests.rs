@@ -220,11 +220,8 @@ fn hits_are_numbered_over_the_rules_and_know_piece_and_words() {
     assert_eq!(tables.first_pattern(2), PatternId(2));
     let button = Button { text: "the blorp".into(), url: None };
     let post = Post { text: "a zot".into(), buttons: vec![button], ..Post::default() };
-    let seen: Vec<Seen<'_>> = post
-        .pieces()
-        .into_iter()
-        .map(|piece| Seen { piece, links: vec![] })
-        .collect();
+    let seen: Vec<Seen<'_>> =
+        post.pieces().into_iter().map(|piece| Seen { piece, links: vec![] }).collect();
     let hits = tables.scan(&post, &seen);
     let rows: Vec<_> =
         hits.all.iter().map(|hit| (hit.pattern.0, hit.piece, hit.words.clone())).collect();
@@ -375,15 +372,44 @@ fn plain_words() -> impl Strategy<Value = Vec<String>> {
 
 /// Words that texts of [`any_chunk`] hold too, now and then.
 const SHARED: &[&str] = &[
-    "bl", "orp", "blorp", "zot", "год", "тихо", "кот", "كتاب", "مر", "मन", "x", "12", "布洛", "啊", "마켓", "강남",
-    "สวย", "a b", "k2", "😀", "ВОРОВ", "hello", "ıo", "ñandu", "ю", "йод", "ab 布洛", "pills", "ss", "lol",
+    "bl",
+    "orp",
+    "blorp",
+    "zot",
+    "год",
+    "тихо",
+    "кот",
+    "كتاب",
+    "مر",
+    "मन",
+    "x",
+    "12",
+    "布洛",
+    "啊",
+    "마켓",
+    "강남",
+    "สวย",
+    "a b",
+    "k2",
+    "😀",
+    "ВОРОВ",
+    "hello",
+    "ıo",
+    "ñandu",
+    "ю",
+    "йод",
+    "ab 布洛",
+    "pills",
+    "ss",
+    "lol",
 ];
 
 fn any_entry() -> impl Strategy<Value = String> {
     let word = || prop::sample::select(SHARED.to_vec());
     let end = prop::sample::select(vec!["", "", "", "*"]);
     let glue = prop::sample::select(vec![" ", " ", "", "-"]);
-    let two = (word(), glue, word(), end).prop_map(|(a, glue, b, end)| format!("{a}{glue}{b}{end}"));
+    let two =
+        (word(), glue, word(), end).prop_map(|(a, glue, b, end)| format!("{a}{glue}{b}{end}"));
     let front = word().prop_map(|word| format!("*{word}"));
     let known = prop_oneof![4 => word().prop_map(str::to_owned), 5 => two, 1 => front];
     prop_oneof![12 => known, 1 => normalise::any_text()]
@@ -392,21 +418,46 @@ fn any_entry() -> impl Strategy<Value = String> {
 /// A shared word, often disguised, often with something glued to it.
 fn any_chunk() -> impl Strategy<Value = String> {
     let ways = [
-        ("o", "0"), ("o", "о"), ("l", "1"), ("l", "|"), ("a", "@"), ("b", "8"), ("e", "3"), ("o", "ooo"),
-        ("r", "г"), ("p", "P"), ("о", "o"), ("т", "t"), ("т", "7"), ("и", "u"), ("a", "α"), ("s", "$"),
-        ("l", "l."), ("o", "o_"), ("n", "Ν"), ("y", "Υ"), ("v", "ʋ"), ("k", "𝗸"), ("켓", "켓이"), ("x", "xтъ"),
-        ("о", "о́"), ("i", "í"), ("s", "ѕ"), ("l", "l\u{200B}"),
+        ("o", "0"),
+        ("o", "о"),
+        ("l", "1"),
+        ("l", "|"),
+        ("a", "@"),
+        ("b", "8"),
+        ("e", "3"),
+        ("o", "ooo"),
+        ("r", "г"),
+        ("p", "P"),
+        ("о", "o"),
+        ("т", "t"),
+        ("т", "7"),
+        ("и", "u"),
+        ("a", "α"),
+        ("s", "$"),
+        ("l", "l."),
+        ("o", "o_"),
+        ("n", "Ν"),
+        ("y", "Υ"),
+        ("v", "ʋ"),
+        ("k", "𝗸"),
+        ("켓", "켓이"),
+        ("x", "xтъ"),
+        ("о", "о́"),
+        ("i", "í"),
+        ("s", "ѕ"),
+        ("l", "l\u{200B}"),
     ];
     let way = prop::sample::select(ways.to_vec());
-    let glued = prop::sample::select(vec!["", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|"]);
+    let glued = prop::sample::select(vec![
+        "", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|",
+    ]);
     let spaced = prop::sample::select(vec!["", "", "", " ", ".", "-"]);
-    (prop::sample::select(SHARED.to_vec()), prop::collection::vec(way, 0..3), glued, spaced).prop_map(
-        |(word, ways, glued, spaced)| {
+    (prop::sample::select(SHARED.to_vec()), prop::collection::vec(way, 0..3), glued, spaced)
+        .prop_map(|(word, ways, glued, spaced)| {
             let word = ways.iter().fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
             let letters: Vec<String> = word.chars().map(String::from).collect();
             letters.join(spaced) + glued
-        },
-    )
+        })
 }
 
 proptest! {

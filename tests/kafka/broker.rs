@@ -282,7 +282,10 @@ impl Broker {
 
     fn end(&mut self, signal: &str) {
         let Some(mut watcher) = self.watcher.take() else { return };
-        let sent = Command::new("sh").args(["-c", &format!("kill {signal} {}", self.pid)]).status().unwrap();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill {signal} {}", self.pid)])
+            .status()
+            .unwrap();
         assert!(sent.success(), "the broker was gone already");
         let deadline = Instant::now() + READY_TIME;
         // A zombie until the watcher goes too: its state is what tells.

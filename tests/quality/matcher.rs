@@ -7,7 +7,6 @@ use tidegate::decode::Post;
 use tidegate::record::View;
 use tidegate::rules::{self, Source};
 use tidegate::scan::{Seen, Tables};
-use tidegate::{extract, normalise};
 
 const MANIFEST: &str = "\
 name: quality

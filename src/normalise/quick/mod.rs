@@ -8,12 +8,15 @@ use std::ops::Range;
 use unicode_normalization::char::compose;
 use unicode_script::Script;
 
+use chunks::Chunks;
+
 use super::fold::Glyph;
 use super::sketch::{Sketch, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
 use super::views::views;
 use super::{fold, odd, tables};
 
+mod chunks;
 #[cfg(test)]
 mod tests;
 
@@ -25,46 +28,6 @@ pub(crate) fn sketch(text: &str, links: &[Range<usize>]) -> Sketch {
         return Sketch::of(&views(text, links));
     }
     pass.finish()
-}
-
-/// A stretch without white space.
-#[derive(Clone, Copy, Debug, Default)]
-struct Chunk {
-    start: u32,
-    end: u32,
-    /// Could hold an odd word.
-    odd: bool,
-    /// Begins, or ends, with a letter that touches no other.
-    starts_single: bool,
-    ends_single: bool,
-    /// Is such a letter, or a sign between letters, and nothing else.
-    single: bool,
-    /// Is three letters at most, and nothing else.
-    short: bool,
-}
-
-/// What was seen of a chunk so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Open {
-    is_open: bool,
-    start: usize,
-    odd: bool,
-    has_sign: bool,
-    has_letter: bool,
-    /// Single letters.
-    singles: u32,
-    /// Letters, digits and signs in a row up to here.
-    solid: u32,
-    /// The last of them is a letter.
-    solid_letter: bool,
-    /// Characters that are none, and inner signs among them.
-    others: u32,
-    inner: u32,
-    /// Rows of solid characters that have ended, and the length of the first.
-    rows: u32,
-    first_row: u32,
-    /// Nothing stands before the first row.
-    bare_start: bool,
 }
 
 /// A word that is being read.
@@ -110,8 +73,7 @@ struct Pass<'t> {
     folded: Vec<u8>,
     size: usize,
     tokens: Vec<Token>,
-    chunks: Vec<Chunk>,
-    open: Open,
+    chunks: Chunks,
     word: Word,
     before: Before,
     /// What marks hang on, and the class of the last mark that is on it already.
@@ -143,8 +105,7 @@ impl<'t> Pass<'t> {
             folded: vec![0; 2 * text.len() + 2 * GROWTH],
             size: 0,
             tokens: Vec::with_capacity(text.len() / 4 + 4),
-            chunks: Vec::with_capacity(text.len() / 5 + 4),
-            open: Open::default(),
+            chunks: Chunks::with_room(text.len() / 5 + 4),
             word: Word::default(),
             before: Before::Space,
             base: None,
@@ -186,7 +147,7 @@ impl<'t> Pass<'t> {
             at = end;
         }
         self.close_word();
-        self.close_chunk(self.text.len());
+        self.chunks.close(self.text.len());
         Some(())
     }
 
@@ -222,7 +183,7 @@ impl<'t> Pass<'t> {
         if !self.word.is_open || self.word.spaceless {
             self.begin_word(at, false);
         }
-        self.open.odd |= self.before == Before::Inner;
+        self.chunks.open.odd |= self.before == Before::Inner;
         let (mut fold, mut end, mut count) = (first, end, 0);
         let mut word = self.word;
         loop {
@@ -249,8 +210,8 @@ impl<'t> Pass<'t> {
         word.letters += count;
         word.raw_end = end;
         self.word = word;
-        self.solid(at, true);
-        self.open.solid += count - 1;
+        self.chunks.solid(at, true);
+        self.chunks.open.solid += count - 1;
         self.before = Before::Letter;
         self.settle(fold);
         end
@@ -280,53 +241,15 @@ impl<'t> Pass<'t> {
         std::str::from_utf8(self.folded.get(range).unwrap_or_default()).unwrap_or_default()
     }
 
-    /// A letter, digit, sign or letter emoji.
-    fn solid(&mut self, at: usize, letter: bool) {
-        let open = &mut self.open;
-        if !open.is_open {
-            (open.is_open, open.start) = (true, at);
-        }
-        if open.rows == 0 && open.solid == 0 {
-            open.bare_start = open.others == 0;
-        }
-        open.solid += 1;
-        open.solid_letter = letter;
-        open.has_letter |= letter;
-    }
-
-    /// Anything else that is no white space.
-    fn loose(&mut self, at: usize) {
-        self.close_row();
-        let open = &mut self.open;
-        if !open.is_open {
-            (open.is_open, open.start) = (true, at);
-        }
-        open.others += 1;
-    }
-
-    /// The row of solid characters ends here.
-    fn close_row(&mut self) {
-        let open = &mut self.open;
-        if open.solid == 0 {
-            return;
-        }
-        open.singles += u32::from(open.solid == 1 && open.solid_letter);
-        if open.rows == 0 {
-            open.first_row = open.solid;
-        }
-        open.rows += 1;
-        open.solid = 0;
-    }
-
     /// A letter that is more than that: several, a sign too, a cluster of a script without spaces.
     fn letter(&mut self, fold: &Fold, at: usize, end: usize) {
         let spaceless = fold.bits & table::SPACELESS != 0;
         if !self.word.is_open || self.word.spaceless || spaceless {
             self.begin_word(at, spaceless);
         }
-        self.solid(at, true);
-        self.open.odd |= self.before == Before::Inner;
-        self.open.has_sign |= fold.bits & table::SIGN != 0;
+        self.chunks.solid(at, true);
+        self.chunks.open.odd |= self.before == Before::Inner;
+        self.chunks.open.has_sign |= fold.bits & table::SIGN != 0;
         let so_far = self.folded.get(self.word.start..self.size).unwrap_or_default();
         let (repeated, last) = several(so_far, fold);
         let word = &mut self.word;
@@ -351,7 +274,7 @@ impl<'t> Pass<'t> {
         if !self.word.is_open || self.word.spaceless {
             self.begin_word(at, false);
         }
-        self.solid(at, false);
+        self.chunks.solid(at, false);
         self.word.digits += 1;
         self.word.last = [0; 2];
         self.word.raw_end = end;
@@ -383,7 +306,7 @@ impl<'t> Pass<'t> {
         let word = self.word;
         self.word.is_open = false;
         if !word.spaceless {
-            self.open.odd |= self.is_odd(&word);
+            self.chunks.open.odd |= self.is_odd(&word);
         }
         let number = word.letters == 0;
         let merged = number
@@ -404,7 +327,7 @@ impl<'t> Pass<'t> {
         }
         let alike = !word.not_alike && word.letters >= 2;
         if alike && word.letters < 5 {
-            self.alike.push((self.chunks.len(), word.script));
+            self.alike.push((self.chunks.number(), word.script));
         }
         alike && word.letters >= 5
     }
@@ -481,10 +404,10 @@ impl<'t> Pass<'t> {
         }
         let letter = fold.class == Class::EmojiLetter;
         if letter {
-            self.solid(at, true);
-            self.open.has_sign = true;
+            self.chunks.solid(at, true);
+            self.chunks.open.has_sign = true;
         } else {
-            self.loose(at);
+            self.chunks.loose(at);
         }
         if self.after_emoji && self.joined && !letter {
             self.push(fold.text, fold.size());
@@ -494,8 +417,7 @@ impl<'t> Pass<'t> {
             }
         } else {
             self.push_space();
-            let word =
-                Word { start: self.size, raw_start: at, raw_end: end, ..Word::default() };
+            let word = Word { start: self.size, raw_start: at, raw_end: end, ..Word::default() };
             self.push(fold.text, fold.size());
             self.push_token(&word, false);
         }
@@ -509,11 +431,11 @@ impl<'t> Pass<'t> {
         self.close_word();
         let mut inner = matches!(class, Class::InnerSign | Class::Pipe);
         if class == Class::Sign && !self.is_handle(c, at) {
-            self.solid(at, false);
-            self.open.has_sign = true;
+            self.chunks.solid(at, false);
+            self.chunks.open.has_sign = true;
         } else {
-            self.loose(at);
-            self.open.inner += u32::from(inner);
+            self.chunks.loose(at);
+            self.chunks.open.inner += u32::from(inner);
         }
         inner |= class == Class::Dot && !self.is_in_link(at);
         let letter_before = self.before == Before::Letter;
@@ -531,35 +453,15 @@ impl<'t> Pass<'t> {
     fn is_handle(&self, c: char, at: usize) -> bool {
         let name = self.text.as_bytes().get(at + 1..at + 5).unwrap_or_default();
         let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        c == '@' && self.open.solid == 0 && name.len() == 4 && name.iter().all(part)
+        c == '@' && self.chunks.open.solid == 0 && name.len() == 4 && name.iter().all(part)
     }
 
     fn space(&mut self, class: Class, at: usize) {
         self.close_word();
-        self.close_chunk(at);
+        self.chunks.close(at);
         self.before = Before::Space;
         self.since += 1;
         self.separator = if class == Class::Line { '\n' } else { ' ' };
-    }
-
-    fn close_chunk(&mut self, end: usize) {
-        if !self.open.is_open {
-            return;
-        }
-        let ends_single = self.open.solid == 1;
-        self.close_row();
-        let open = std::mem::take(&mut self.open);
-        let only_row = open.rows == 1 && open.others == 0;
-        let lone_sign = open.rows == 0 && open.others == 1 && open.inner == 1;
-        self.chunks.push(Chunk {
-            start: offset(open.start),
-            end: offset(end),
-            odd: open.odd || open.has_sign && open.has_letter || open.singles >= 3,
-            starts_single: open.bare_start && open.first_row == 1 || lone_sign,
-            ends_single: ends_single || lone_sign,
-            single: only_row && open.first_row == 1 || lone_sign,
-            short: only_row && open.first_row <= 3 || lone_sign,
-        });
     }
 
     fn finish(mut self) -> Sketch {
@@ -568,9 +470,8 @@ impl<'t> Pass<'t> {
         }
         for (chunk, script) in std::mem::take(&mut self.alike) {
             let bits = self.strange.get(usize::from(script / 64)).copied().unwrap_or_default();
-            let alone = bits >> (script % 64) & 1 == 0;
-            if let Some(chunk) = self.chunks.get_mut(chunk).filter(|_| alone) {
-                chunk.odd = true;
+            if bits >> (script % 64) & 1 == 0 {
+                self.chunks.set_odd(chunk);
             }
         }
         let odd = self.odd();
@@ -580,7 +481,7 @@ impl<'t> Pass<'t> {
     }
 
     fn odd(&self) -> Vec<odd::Odd> {
-        let regions = self.regions();
+        let regions = self.chunks.regions();
         if regions.is_empty() {
             return Vec::new();
         }
@@ -622,50 +523,6 @@ impl<'t> Pass<'t> {
             last = link;
             token.counted = token.counted.saturating_sub(less);
         }
-    }
-
-    /// Ranges of the text that could hold odd words, none over another.
-    fn regions(&self) -> Vec<Range<usize>> {
-        let mut out: Vec<Range<usize>> = Vec::new();
-        for (at, chunk) in self.chunks.iter().enumerate() {
-            let range = if chunk.single && self.is_run(at) {
-                self.run_around(at)
-            } else if chunk.odd {
-                place(chunk.start)..place(chunk.end)
-            } else {
-                continue;
-            };
-            match out.last_mut().filter(|last| range.start <= last.end) {
-                Some(last) => {
-                    last.start = last.start.min(range.start);
-                    last.end = last.end.max(range.end);
-                }
-                None => out.push(range),
-            }
-        }
-        out
-    }
-
-    /// Could this single letter be the middle of a run with spaces?
-    fn is_run(&self, at: usize) -> bool {
-        let chunk = |at: Option<usize>| at.and_then(|at| self.chunks.get(at));
-        chunk(at.checked_sub(1)).is_some_and(|chunk| chunk.ends_single)
-            && chunk(at.checked_add(1)).is_some_and(|chunk| chunk.starts_single)
-    }
-
-    /// The run, what may be joined to it, and one chunk more on either side.
-    fn run_around(&self, at: usize) -> Range<usize> {
-        let short = |at: usize| self.chunks.get(at).is_some_and(|chunk| chunk.short);
-        let mut first = at.saturating_sub(1);
-        while first > 0 && short(first) {
-            first -= 1;
-        }
-        let mut last = (at + 1).min(self.chunks.len().saturating_sub(1));
-        while last + 1 < self.chunks.len() && short(last) {
-            last += 1;
-        }
-        let start = self.chunks.get(first).map_or(0, |chunk| place(chunk.start));
-        start..self.chunks.get(last).map_or(0, |chunk| place(chunk.end))
     }
 }
 

@@ -25,7 +25,11 @@ fn best(condition: &Condition, rule: &Rule) -> Option<Wait> {
         }
         Condition::Hits(name, comparison, number)
         | Condition::Different(name, comparison, number) => {
-            if comparison.holds(0, *number) { None } else { one(*name, rule) }
+            if comparison.holds(0, *number) {
+                None
+            } else {
+                one(*name, rule)
+            }
         }
     }
 }

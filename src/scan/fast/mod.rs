@@ -152,13 +152,22 @@ impl Engine {
         };
         let Some(info) = self.patterns.get(pattern) else { return };
         let joined = self.store.units(form).any(|unit| unit.joined);
-        let units: Vec<(Unit, usize)> = self.store.units(form).map(unit).collect();
+        let units: Vec<(Unit, usize)> = self.store.units(form).map(|known| unit(&known)).collect();
         let value = self.store.value(form);
         phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
     }
 }
 
-fn unit(known: KnownUnit<'_>) -> (Unit, usize) {
+/// The entries of a pattern of words or phrases, and the gap it allows.
+fn words_of(pattern: &Pattern) -> Option<(&[Entry], usize)> {
+    match &pattern.kind {
+        PatternKind::Entries { entries, matching: Match::Word, .. } => Some((entries, 0)),
+        PatternKind::Entries { entries, matching: Match::Phrase, gap } => Some((entries, *gap)),
+        _ => None,
+    }
+}
+
+fn unit(known: &KnownUnit<'_>) -> (Unit, usize) {
     let unit = Unit {
         text: known.text.to_owned(),
         spaced: false,
@@ -205,20 +214,12 @@ impl Builder {
                 view: pattern.view,
                 awaited: is_awaited,
             });
-            match &pattern.kind {
-                PatternKind::Entries { entries, matching: Match::Word, .. } => {
-                    self.add_words(pattern_number, pattern, entries, 0)?;
-                }
-                PatternKind::Entries { entries, matching: Match::Phrase, gap } => {
-                    self.add_words(pattern_number, pattern, entries, *gap)?;
-                }
-                _ => {
-                    if is_awaited {
-                        watched.awaited.push(watched.singles.len());
-                    }
-                    watched.singles.push(Single::build(pattern_number, &rule.id, pattern)?);
-                }
+            if let Some((entries, gap)) = words_of(pattern) {
+                self.add_words(pattern_number, pattern, entries, gap)?;
+                continue;
             }
+            watched.awaited.extend(is_awaited.then_some(watched.singles.len()));
+            watched.singles.push(Single::build(pattern_number, &rule.id, pattern)?);
         }
         if !watched.awaited.is_empty() {
             self.engine.singly.push(number);
@@ -240,23 +241,34 @@ impl Builder {
             let forms = normalise::unmask_entry(&entry.text).forms;
             let value = forms.first().map_or_else(|| entry.text.clone(), Form::text);
             for form in forms.iter().filter(|form| !form.is_too_short()) {
-                let units = phrases::known(form, gap);
-                self.add_form((owner, number), &value, &units, unmasked)?;
-                if units.len() > 1 && unmasked {
-                    let text: String = units.iter().map(|unit| unit.text).collect();
-                    let joined = KnownUnit {
-                        text: &text,
-                        gap: 0,
-                        words: 1,
-                        open_left: false,
-                        open_right: false,
-                        joined: true,
-                    };
-                    self.add_form((owner, number), &value, &[joined], true)?;
-                }
+                self.add_units(owner, number, (&value, &phrases::known(form, gap)), unmasked)?;
             }
         }
         Ok(())
+    }
+
+    /// A form, and without its spaces for runs.
+    fn add_units(
+        &mut self,
+        owner: u32,
+        entry: u32,
+        (value, units): (&str, &[KnownUnit<'_>]),
+        unmasked: bool,
+    ) -> Result<(), BuildError> {
+        self.add_form((owner, entry), value, units, unmasked)?;
+        if units.len() < 2 || !unmasked {
+            return Ok(());
+        }
+        let text: String = units.iter().map(|unit| unit.text).collect();
+        let joined = KnownUnit {
+            text: &text,
+            gap: 0,
+            words: 1,
+            open_left: false,
+            open_right: false,
+            joined: true,
+        };
+        self.add_form((owner, entry), value, &[joined], true)
     }
 
     fn add_form(

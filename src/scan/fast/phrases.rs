@@ -87,7 +87,9 @@ impl Store {
     /// The text of a form, its units apart by a space, letter by letter.
     fn text(&self, number: u32) -> impl Iterator<Item = char> + '_ {
         let space = |at: usize| (at > 0).then_some(' ');
-        self.units(number).enumerate().flat_map(move |(at, unit)| space(at).into_iter().chain(unit.text.chars()))
+        self.units(number)
+            .enumerate()
+            .flat_map(move |(at, unit)| space(at).into_iter().chain(unit.text.chars()))
     }
 
     /// (pattern, entry) of a form.
@@ -112,7 +114,10 @@ impl Store {
         range.filter_map(|at| {
             let unit = self.units.get(at)?;
             let start = usize::try_from(unit.text).ok()?;
-            let end = self.units.get(at + 1).map_or(Some(self.texts.len()), |next| usize::try_from(next.text).ok())?;
+            let end = self
+                .units
+                .get(at + 1)
+                .map_or(Some(self.texts.len()), |next| usize::try_from(next.text).ok())?;
             Some(KnownUnit {
                 text: self.texts.get(start..end)?,
                 gap: unit.gap.into(),

@@ -191,11 +191,13 @@ impl Walk<'_> {
         let mut next = Vec::new();
         for at in 0..self.letters.len() {
             let Some(letter) = self.letter(at) else { return };
+            if at > 0 {
+                so_far.iter().for_each(|spelt| found(spelt.hash, self.inside));
+            }
             for spelt in &so_far {
-                if at > 0 {
-                    found(spelt.hash, self.inside);
-                }
-                next.extend(letter.readings.iter().filter_map(|reading| self.read(*spelt, reading)));
+                next.extend(
+                    letter.readings.iter().filter_map(|reading| self.read(*spelt, reading)),
+                );
             }
             next.dedup_by_key(|spelt| spelt.hash);
             if next.len() > 1 {

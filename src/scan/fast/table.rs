@@ -202,9 +202,11 @@ mod tests {
     #[test]
     fn a_hash_depends_on_every_byte_and_on_the_length() {
         let keyed = Keyed::new();
-        let mut texts: Vec<String> = ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0"].map(String::from).into();
+        let mut texts: Vec<String> =
+            ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0"].map(String::from).into();
         for size in 1..20 {
-            let changed = |at: usize| (0..size).map(|place| if place == at { 'y' } else { 'x' }).collect();
+            let changed =
+                |at: usize| (0..size).map(|place| if place == at { 'y' } else { 'x' }).collect();
             texts.extend((0..size).map(changed));
         }
         let hashes: std::collections::HashSet<u64> =

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::normalise::{self, Sketch, Token};
+use crate::normalise::{self, Odd, Sketch, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
@@ -90,9 +90,10 @@ impl WordsBuilder {
     /// Adds a form. `unmasked`: odd words count too.
     pub(super) fn add(&mut self, number: u32, units: &[KnownUnit<'_>], unmasked: bool) {
         let next = units.iter().skip(1);
-        let pairs = units.iter().zip(next).filter(|(first, second)| {
-            is_plain(first) && is_plain(second) && second.gap == 0
-        });
+        let pairs = units
+            .iter()
+            .zip(next)
+            .filter(|(first, second)| is_plain(first) && is_plain(second) && second.gap == 0);
         let longest = pairs.max_by_key(|(first, second)| first.text.len() + second.text.len());
         if let Some((first, second)) = longest {
             self.add_pair(number, (first, second), unmasked);
@@ -195,6 +196,14 @@ fn last_of(bytes: &[u8]) -> Option<&[u8]> {
     ENDS.iter().find_map(|size| bytes.get(bytes.len().checked_sub(*size)?..))
 }
 
+/// The text of several words, where nothing stands between them.
+fn glued<'s>(sketch: &'s Sketch, words: &[Token]) -> Option<&'s str> {
+    let (first, others) = words.split_first()?;
+    let last = others.last()?;
+    let glued = others.iter().all(|word| word.glued);
+    sketch.folded.get(first.folded().start..last.folded().end).filter(|_| glued)
+}
+
 /// An odd word that spells one of two neighbours, with the counted words it touches.
 struct HalfPair {
     spelt: u64,
@@ -271,27 +280,15 @@ impl Words {
         if self.glued.is_empty() {
             return;
         }
-        let text = |first: &Token, last: &Token| {
-            let text = sketch.folded.get(first.folded().start..last.folded().end);
-            text.unwrap_or_default()
-        };
         for (at, pair) in sketch.tokens.windows(2).enumerate() {
-            let [first, second] = pair else { continue };
-            if !second.glued {
-                continue;
-            }
-            let start = self.hash(text(first, second));
+            let Some(start) = glued(sketch, pair).map(|text| self.hash(text)) else { continue };
             for size in self.glued_sizes.get(start) {
                 let size = usize::try_from(size).unwrap_or(GLUED_MAX);
-                if size == GLUED_MAX {
-                    self.glued.get(start).for_each(&mut *found);
-                    continue;
-                }
                 let words = sketch.tokens.get(at..at + size).unwrap_or_default();
-                let glued = words.iter().skip(1).all(|word| word.glued);
-                if let Some(last) = words.last().filter(|_| glued) {
-                    self.glued.get(self.hash(text(first, last))).for_each(&mut *found);
-                }
+                // The longest are told apart by the slow truth.
+                let whole = glued(sketch, words).map(|text| self.hash(text));
+                let hash = Some(start).filter(|_| size == GLUED_MAX).or(whole);
+                hash.into_iter().for_each(|hash| self.glued.get(hash).for_each(&mut *found));
             }
         }
     }
@@ -300,12 +297,11 @@ impl Words {
     fn find_pairs(&self, sketch: &Sketch, hashes: &[u64], found: &mut impl FnMut(u32)) {
         let words = || sketch.tokens.iter().zip(hashes);
         for (at, (first, hash)) in words().enumerate().filter(|(_, (word, _))| !word.spaceless) {
-            let near = words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
+            let near =
+                words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
             for (second, next) in near.filter(|(word, _)| !word.spaceless) {
                 self.pairs.get(self.keyed.pair(*hash, *next)).for_each(&mut *found);
-                if first.korean || second.korean {
-                    self.stem_pairs((sketch.text(first), *hash), (sketch.text(second), *next), found);
-                }
+                self.stem_pairs(sketch, (first, *hash), (second, *next), found);
             }
         }
     }
@@ -313,22 +309,23 @@ impl Words {
     /// Pairs of words with particles written to them.
     fn stem_pairs(
         &self,
-        first: (&str, u64),
-        second: (&str, u64),
+        sketch: &Sketch,
+        first: (&Token, u64),
+        second: (&Token, u64),
         found: &mut impl FnMut(u32),
     ) {
-        let stems = |(text, hash): (&str, u64)| {
-            let stems = normalise::stems(text).map(|stem| self.hash(stem));
+        if !first.0.korean && !second.0.korean {
+            return;
+        }
+        let stems = |(token, hash): (&Token, u64)| {
+            let stems = normalise::stems(sketch.text(token)).map(|stem| self.hash(stem));
             stems.chain([hash]).collect::<Vec<u64>>()
         };
         let (firsts, seconds) = (stems(first), stems(second));
-        if firsts.len() + seconds.len() > 2 {
-            for (first, second) in
-                firsts.iter().flat_map(|first| seconds.iter().map(move |second| (*first, *second)))
-            {
-                self.pairs.get(self.keyed.pair(first, second)).for_each(&mut *found);
-            }
-        }
+        let pairs = firsts
+            .iter()
+            .flat_map(|first| seconds.iter().map(move |second| self.keyed.pair(*first, *second)));
+        pairs.for_each(|pair| self.pairs.get(pair).for_each(&mut *found));
     }
 
     fn find_odd(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
@@ -338,21 +335,24 @@ impl Words {
             let counted = touched.first().map_or(0, |token| token.counted)
                 ..touched.last().map_or(0, |token| token.counted) + 1;
             self.odd.forwards.each(&self.keyed, Way::Forwards, odd, |spelt, reach| {
-                if reach == Reach::Whole {
-                    self.odd.whole.get(spelt).for_each(&mut *found);
-                    if self.odd.paired.get(spelt).next().is_some() {
-                        halves.push(HalfPair { spelt, counted: counted.clone() });
-                    }
-                }
                 self.odd.heads.get(spelt).for_each(&mut *found);
+                let whole = reach == Reach::Whole;
+                self.odd.whole.get(spelt).filter(|_| whole).for_each(&mut *found);
+                let half = whole && self.odd.paired.get(spelt).next().is_some();
+                halves.extend(half.then(|| HalfPair { spelt, counted: counted.clone() }));
             });
-            if !self.odd.tails.is_empty() {
-                self.odd.backwards.each(&self.keyed, Way::Backwards, odd, |spelt, _| {
-                    self.odd.tails.get(spelt).for_each(&mut *found);
-                });
-            }
+            self.find_tails(odd, found);
         }
         self.odd_pairs(sketch, &halves, found);
+    }
+
+    fn find_tails(&self, odd: &Odd, found: &mut impl FnMut(u32)) {
+        if self.odd.tails.is_empty() {
+            return;
+        }
+        self.odd.backwards.each(&self.keyed, Way::Backwards, odd, |spelt, _| {
+            self.odd.tails.get(spelt).for_each(&mut *found);
+        });
     }
 
     fn odd_pairs(&self, sketch: &Sketch, halves: &[HalfPair], found: &mut impl FnMut(u32)) {
@@ -361,14 +361,13 @@ impl Words {
             let from = sketch.tokens.partition_point(|token| token.counted < near.start);
             let words = sketch.tokens.get(from..).unwrap_or_default();
             let words = words.iter().take_while(|token| token.counted < near.end);
-            for text in words.map(|token| sketch.text(token)) {
-                for word in normalise::stems(text).chain([text]) {
-                    self.both_ways(half.spelt, self.spelling(word), found);
-                }
+            let texts = words.map(|token| sketch.text(token));
+            for word in texts.flat_map(|text| normalise::stems(text).chain([text])) {
+                self.both_ways(half.spelt, self.spelling(word), found);
             }
-            let others = halves.iter().filter(|other| {
-                other.counted.start < near.end && near.start < other.counted.end
-            });
+            let others = halves
+                .iter()
+                .filter(|other| other.counted.start < near.end && near.start < other.counted.end);
             for other in others {
                 self.both_ways(half.spelt, other.spelt, found);
             }
