@@ -327,40 +327,55 @@ fn a_long_run_is_looked_at_in_windows_that_overlap_by_half() {
     assert_eq!(found(pattern(), &spaced(200, 32, &long)).len(), 1, "begins with the second");
 }
 
+/// What an author may repeat to cost much.
+const HOSTILE: &[&str] = &[
+    "\u{301}",
+    "a",
+    "a ",
+    "aб",
+    "1a",
+    "啊",
+    "啊.",
+    "@a",
+    "🅱 ",
+    "🇧",
+    "ก\u{E31}",
+    "0o",
+    "a\u{301}",
+    "b l o r p ",
+    "ab ",
+    "a b cd ",
+    "ﷺ",
+    "\u{200B}",
+    "مر7",
+    "١ ",
+    "a a a  ",
+];
+
+fn hostile_rule() -> Rule {
+    let list = ["aa", "aaaa", "blorp", "b l", "啊啊", "啊啊啊", "lo*", "*rp", "มาก", "oо"];
+    rule(vec![entries(View::Unmasked, Match::Phrase, 2, &list), regex(View::Unmasked, "blorp")])
+}
+
 #[test]
 fn hostile_texts_of_64_kib_cost_little() {
-    const SIZE: usize = 64 << 10;
-    let pattern = || {
-        let list = ["aa", "aaaa", "blorp", "b l", "啊啊", "啊啊啊", "lo*", "*rp", "มาก", "oо"];
-        vec![entries(View::Unmasked, Match::Phrase, 2, &list), regex(View::Unmasked, "blorp")]
-    };
-    let units = [
-        "\u{301}",
-        "a",
-        "a ",
-        "aб",
-        "1a",
-        "啊",
-        "啊.",
-        "@a",
-        "🅱 ",
-        "🇧",
-        "ก\u{E31}",
-        "0o",
-        "a\u{301}",
-        "b l o r p ",
-        "ab ",
-        "a b cd ",
-        "ﷺ",
-        "\u{200B}",
-        "مر7",
-        "١ ",
-        "a a a  ",
-    ];
-    for unit in units {
-        let text = unit.repeat(SIZE / unit.len());
-        let hits = text_hits(pattern(), &text);
+    let tables = Tables::build(&[hostile_rule()]).unwrap();
+    for unit in HOSTILE {
+        let text = unit.repeat((64 << 10) / unit.len());
+        let post = Post { text: text.as_str().into(), ..Post::default() };
+        let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
+        let hits = tables.scan(&post, &seen);
         assert!(hits.all.iter().all(|hit| text.get(hit.range.clone()).is_some()), "{unit}");
+    }
+}
+
+#[test]
+fn hostile_texts_are_scanned_as_the_slow_truth_scans_them() {
+    for unit in HOSTILE {
+        let text = unit.repeat((4 << 10) / unit.len());
+        let post = Post { text: text.as_str().into(), ..Post::default() };
+        let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
+        scan(&[hostile_rule()], &post, &seen); // compares the two
     }
 }
 
@@ -371,41 +386,15 @@ fn plain_words() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// Words that texts of [`any_chunk`] hold too, now and then.
-const SHARED: &[&str] = &[
-    "bl",
-    "orp",
-    "blorp",
-    "zot",
-    "год",
-    "тихо",
-    "кот",
-    "كتاب",
-    "مر",
-    "मन",
-    "x",
-    "12",
-    "布洛",
-    "啊",
-    "마켓",
-    "강남",
-    "สวย",
-    "a b",
-    "k2",
-    "😀",
-    "ВОРОВ",
-    "hello",
-    "ıo",
-    "ñandu",
-    "ю",
-    "йод",
-    "ab 布洛",
-    "pills",
-    "ss",
-    "lol",
-];
+const SHARED: &str = "bl/orp/blorp/zot/год/тихо/кот/كتاب/مر/मन/x/12/布洛/啊/마켓/강남/สวย/a b/k2/😀/ВОРОВ/\
+    hello/ıo/ñandu/ю/йод/ab 布洛/pills/ss/lol";
+
+fn shared() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(SHARED.split('/').collect::<Vec<_>>())
+}
 
 fn any_entry() -> impl Strategy<Value = String> {
-    let word = || prop::sample::select(SHARED.to_vec());
+    let word = || shared();
     let end = prop::sample::select(vec!["", "", "", "*"]);
     let glue = prop::sample::select(vec![" ", " ", "", "-"]);
     let two =
@@ -417,47 +406,21 @@ fn any_entry() -> impl Strategy<Value = String> {
 
 /// A shared word, often disguised, often with something glued to it.
 fn any_chunk() -> impl Strategy<Value = String> {
-    let ways = [
-        ("o", "0"),
-        ("o", "о"),
-        ("l", "1"),
-        ("l", "|"),
-        ("a", "@"),
-        ("b", "8"),
-        ("e", "3"),
-        ("o", "ooo"),
-        ("r", "г"),
-        ("p", "P"),
-        ("о", "o"),
-        ("т", "t"),
-        ("т", "7"),
-        ("и", "u"),
-        ("a", "α"),
-        ("s", "$"),
-        ("l", "l."),
-        ("o", "o_"),
-        ("n", "Ν"),
-        ("y", "Υ"),
-        ("v", "ʋ"),
-        ("k", "𝗸"),
-        ("켓", "켓이"),
-        ("x", "xтъ"),
-        ("о", "о́"),
-        ("i", "í"),
-        ("s", "ѕ"),
-        ("l", "l\u{200B}"),
-    ];
-    let way = prop::sample::select(ways.to_vec());
+    let ways = "o>0/o>о/l>1/l>|/a>@/b>8/e>3/o>ooo/r>г/p>P/о>o/т>t/т>7/и>u/a>α/s>$/l>l./o>o_/n>Ν/\
+        y>Υ/v>ʋ/k>𝗸/켓>켓이/x>xтъ/о>о́/i>í/s>ѕ/l>l\u{200B}";
+    let ways: Vec<(&str, &str)> = ways.split('/').filter_map(|way| way.split_once('>')).collect();
+    let way = prop::sample::select(ways);
     let glued = prop::sample::select(vec![
         "", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|",
     ]);
     let spaced = prop::sample::select(vec!["", "", "", " ", ".", "-"]);
-    (prop::sample::select(SHARED.to_vec()), prop::collection::vec(way, 0..3), glued, spaced)
-        .prop_map(|(word, ways, glued, spaced)| {
+    (shared(), prop::collection::vec(way, 0..3), glued, spaced).prop_map(
+        |(word, ways, glued, spaced)| {
             let word = ways.iter().fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
             let letters: Vec<String> = word.chars().map(String::from).collect();
             letters.join(spaced) + glued
-        })
+        },
+    )
 }
 
 proptest! {

@@ -18,12 +18,13 @@ impl Keyed {
     /// The hash of some bytes.
     pub(super) fn of(&self, bytes: &[u8]) -> u64 {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let (mut hash, mut rest) = (self.seed ^ size, bytes);
+        let (mut hash, mut rest) = (self.seed, bytes);
         while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
             hash = mix(hash ^ u64::from_le_bytes(*chunk), self.step);
             rest = behind;
         }
-        mix(hash ^ last(rest), self.step)
+        // The length goes to the key: beside the bytes, what it changes a byte could change back.
+        mix(hash ^ last(rest), self.step.wrapping_add(size << 1))
     }
 
     /// The hash of two neighbours, in their order.
