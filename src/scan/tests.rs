@@ -358,10 +358,10 @@ fn hostile_rule() -> Rule {
 }
 
 #[test]
-fn hostile_texts_of_64_kib_cost_little() {
+fn hostile_texts_of_16_kib_cost_little() {
     let tables = Tables::build(&[hostile_rule()]).unwrap();
     for unit in HOSTILE {
-        let text = unit.repeat((64 << 10) / unit.len());
+        let text = unit.repeat((16 << 10) / unit.len());
         let post = Post { text: text.as_str().into(), ..Post::default() };
         let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
         let hits = tables.scan(&post, &seen);
