@@ -48,9 +48,34 @@ pub(super) fn address(url: &str) -> Option<FoundLink> {
 /// of them? Says yes too often, never too seldom.
 fn may_hold_link(text: &str) -> bool {
     let bytes = text.as_bytes();
+    let could = |byte: &u8| COULD_BE_OF_LINK.get(usize::from(*byte)).is_some_and(|could| *could);
+    let mut from = 0;
+    while let Some(next) = bytes.get(from..).and_then(|rest| rest.iter().position(could)) {
+        if is_of_link(bytes, from + next) {
+            return true;
+        }
+        from += next + 1;
+    }
+    false
+}
+
+/// Bytes that [`is_of_link`] says yes to at some places: few of most texts.
+static COULD_BE_OF_LINK: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < MARKS_OF_LINK.len() {
+        table[MARKS_OF_LINK[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+const MARKS_OF_LINK: [u8; 9] = [b'.', b'/', b'%', b'[', b'(', b'{', 0xE2, 0xE3, 0xEF];
+
+fn is_of_link(bytes: &[u8], index: usize) -> bool {
     let at = |index: usize| bytes.get(index).copied().unwrap_or(b' ');
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
-    (0..bytes.len()).any(|index| match at(index) {
+    match at(index) {
         b'.' => letter(at(index + 1)) || matches!(at(index + 1), b'_' | b'-' | b'%' | b'\\'),
         b'/' => {
             let before = index.checked_sub(1).map_or(b' ', at);
@@ -69,7 +94,7 @@ fn may_hold_link(text: &str) -> bool {
         // Full-width and small forms; a selector of emoji is none.
         0xEF => at(index + 1) != 0xB8,
         _ => false,
-    })
+    }
 }
 
 struct Finder {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use super::fold;
 use super::odd::{Letter, Odd, Reading};
+use super::quick;
+use super::sketch::Token;
 use super::views::{Chunk, Views, What, views};
 
 /// Spellings of one entry without its disguise; where signs can be read in more ways, the likeliest.
@@ -88,6 +90,25 @@ pub fn unmask_entry(text: &str) -> Unmasked {
 }
 
 fn unmask_one(text: &str) -> Unmasked {
+    unmask_plain(text).unwrap_or_else(|| unmask_slowly(text))
+}
+
+/// An entry without an odd word, as nearly all of long lists are: its one form, from the sketch.
+fn unmask_plain(text: &str) -> Option<Unmasked> {
+    let sketch = quick::sketch(text, &[]);
+    if !sketch.odd.is_empty() {
+        return None;
+    }
+    let mut form = Spelling::default();
+    for token in &sketch.tokens {
+        form.add(text, sketch.text(token), &token.raw(), (token.glued, token.spaceless));
+    }
+    let forms = if form.units.is_empty() { vec![] } else { vec![Form { units: form.units }] };
+    let loses = loses(text, sketch.tokens.iter().map(Token::raw));
+    Some(Unmasked { forms, odd: false, loses })
+}
+
+fn unmask_slowly(text: &str) -> Unmasked {
     let views = views(text, &[]);
     let chunks = views.chunks();
     let folded = Spelling::of_words(&views);
@@ -104,7 +125,8 @@ fn unmask_one(text: &str) -> Unmasked {
         }
     }
     let forms = forms.into_iter().filter(|form| !form.units.is_empty()).collect();
-    Unmasked { forms, odd, loses: loses(&views, &chunks) }
+    let ranges = chunks.iter().map(|chunk| chunk.range.clone());
+    Unmasked { forms, odd, loses: loses(text, ranges) }
 }
 
 fn push_new(forms: &mut Vec<Form>, form: Form) {
@@ -229,20 +251,20 @@ fn texts(letters: &[Letter]) -> Vec<String> {
     out
 }
 
-/// Is a letter or symbol of the entry outside all words? Punctuation, white space and what nobody
-/// sees may go.
-fn loses(views: &Views<'_>, chunks: &[Chunk<'_>]) -> bool {
-    let mut chunks = chunks.iter().peekable();
+/// Is a letter or symbol of the entry outside all words, which stand at these places? Punctuation,
+/// white space and what nobody sees may go.
+fn loses(raw: &str, words: impl Iterator<Item = Range<usize>>) -> bool {
+    let mut words = words.peekable();
     let mut end = 0;
     let open = |at: usize, c: char| {
-        let after = views.raw.get(at + c.len_utf8()..).unwrap_or_default().chars().next();
-        let before = views.raw.get(..at).unwrap_or_default().chars().next_back();
+        let after = raw.get(at + c.len_utf8()..).unwrap_or_default().chars().next();
+        let before = raw.get(..at).unwrap_or_default().chars().next_back();
         c == '*'
             && (after.is_none_or(char::is_whitespace) || before.is_none_or(char::is_whitespace))
     };
-    views.raw.char_indices().any(|(at, c)| {
-        while let Some(chunk) = chunks.next_if(|chunk| chunk.range.start <= at) {
-            end = chunk.range.end.max(end);
+    raw.char_indices().any(|(at, c)| {
+        while let Some(word) = words.next_if(|word| word.start <= at) {
+            end = word.end.max(end);
         }
         at >= end && !open(at, c) && is_missed(c)
     })
@@ -260,4 +282,41 @@ fn is_missed(c: char) -> bool {
         unseen.iter().all(|glyph| matches!(glyph.kind, fold::Kind::Space | fold::Kind::Line));
     // A tatweel alone folds to nothing and yet is a letter.
     !ascii && !other && (!unseen || c == 'ـ')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::any_text;
+    use super::*;
+
+    fn same(text: &str) -> Result<(), TestCaseError> {
+        if let Some(plain) = unmask_plain(text) {
+            prop_assert_eq!(plain, unmask_slowly(text), "{:?}", text);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn plain_entries_are_read_as_the_slow_way_reads_them() {
+        let cases = include_str!("../../tests/data/unmask.tsv");
+        let entries = cases.lines().filter_map(|line| line.split('\t').nth(1));
+        let more =
+            ["", " ", "*", "a*", "*a b*", "a * b", "c++", "ـ", "a-b", "布洛 芬*", "강남 오피"];
+        entries.chain(more).for_each(|text| same(text).unwrap());
+        assert!(unmask_plain("blorp street").is_some());
+        assert!(unmask_plain("bl0rp").is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_entry_is_read_as_the_slow_way_reads_it(text in any_text(), star in "[*]?", word in "[a-zа-я0-9 *]{0,12}") {
+            same(&text)?;
+            same(&format!("{word}{star}"))?;
+            same(&format!("{star}{text}{word}"))?;
+        }
+    }
 }

@@ -53,6 +53,11 @@ impl Token {
     pub(crate) fn folded(&self) -> Range<usize> {
         place(self.start)..place(self.end)
     }
+
+    /// Byte range in the original.
+    pub(super) fn raw(&self) -> Range<usize> {
+        place(self.raw_start)..place(self.raw_end)
+    }
 }
 
 impl Sketch {

@@ -238,8 +238,13 @@ impl Words {
         let ends = !self.heads.is_empty() || !self.tails.is_empty();
         for (token, hash) in sketch.tokens.iter().zip(&hashes) {
             self.whole.get(*hash).for_each(&mut *found);
-            if (ends || token.korean) && !token.spaceless {
-                self.parts(sketch.text(token), found);
+            if ends && !token.spaceless {
+                self.ends(sketch.text(token), found);
+            }
+            if token.korean {
+                for stem in normalise::stems(sketch.text(token)) {
+                    self.whole.get(self.hash(stem)).for_each(&mut *found);
+                }
             }
         }
         self.find_glued(sketch, found);
@@ -254,7 +259,7 @@ impl Words {
     }
 
     /// Forms that a word begins or ends with.
-    fn parts(&self, text: &str, found: &mut impl FnMut(u32)) {
+    fn ends(&self, text: &str, found: &mut impl FnMut(u32)) {
         let bytes = text.as_bytes();
         let get = |lookup: &'_ Lookup, part: Option<&[u8]>, found: &mut dyn FnMut(u32)| {
             if let Some(part) = part {
@@ -269,9 +274,6 @@ impl Words {
                 let from = bytes.len().checked_sub(size);
                 get(&self.tails, from.and_then(|from| bytes.get(from..)), found);
             }
-        }
-        for stem in normalise::stems(text) {
-            self.whole.get(self.hash(stem)).for_each(&mut *found);
         }
     }
 
