@@ -105,6 +105,7 @@ fn unmask_plain(text: &str) -> Option<Unmasked> {
     }
     let forms = if form.units.is_empty() { vec![] } else { vec![Form { units: form.units }] };
     let loses = loses(text, sketch.tokens.iter().map(Token::raw));
+    quick::reuse(sketch);
     Some(Unmasked { forms, odd: false, loses })
 }
 

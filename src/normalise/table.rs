@@ -85,13 +85,16 @@ pub(super) const COMPOSES: u8 = 1;
 #[repr(align(8))] // one load
 pub(super) struct Fold {
     pub(super) text: [u8; 4],
-    /// Bytes of the text that count, and sixteen times the letters that it makes.
+    /// Bytes of the text that count, [`PLAIN`], and sixteen times the letters that it makes.
     sizes: u8,
     pub(super) class: Class,
     /// Number of its script; 0 for what has none of its own. Of a mark, its combining class.
     pub(super) script: u8,
     pub(super) bits: u8,
 }
+
+/// One letter of a script with spaces, and nothing else: what nearly every character is.
+const PLAIN: u8 = 8;
 
 const NOTHING: Fold = Fold { text: [0; 4], sizes: 0, class: Class::Strange, script: 0, bits: 0 };
 
@@ -103,7 +106,7 @@ impl Fold {
 
     /// How many bytes they are.
     pub(super) fn size(&self) -> usize {
-        usize::from(self.sizes & 15)
+        usize::from(self.sizes & 7)
     }
 
     /// Letters that it makes.
@@ -118,7 +121,7 @@ impl Fold {
 
     /// One letter of a script with spaces, and nothing else.
     pub(super) fn is_plain_letter(&self) -> bool {
-        self.class == Class::Letter && self.letters() == 1 && self.bits & (SPACELESS | SIGN) == 0
+        self.sizes & PLAIN != 0
     }
 
     /// The combining class of a mark.
@@ -346,7 +349,9 @@ fn written(fold: Fold, chars: &[char]) -> Fold {
     match (bytes.get_mut(..text.len()), u8::try_from(text.len() + 16 * chars.len())) {
         (Some(to), Ok(sizes)) => {
             to.copy_from_slice(text.as_bytes());
-            Fold { text: bytes, sizes, ..fold }
+            let letter = fold.class == Class::Letter && chars.len() == 1;
+            let plain = letter && fold.bits & (SPACELESS | SIGN) == 0;
+            Fold { text: bytes, sizes: sizes | if plain { PLAIN } else { 0 }, ..fold }
         }
         _ => NOTHING,
     }

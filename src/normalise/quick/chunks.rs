@@ -53,8 +53,10 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn with_room(chunks: usize) -> Self {
-        Self { all: Vec::with_capacity(chunks), open: Open::default() }
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.open = Open::default();
     }
 
     /// The number of the open one.

@@ -2,6 +2,7 @@
 //! odd is handed to the clauses of `odd`, as little of the text as they need. Where a character does
 //! not stand for itself alone the slow truth folds the whole text.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -19,6 +20,31 @@ use super::{fold, odd, tables};
 mod chunks;
 #[cfg(test)]
 mod tests;
+
+thread_local! {
+    /// Room of sketches that are done with: a stream of posts then asks for memory no more.
+    static SPARE: Cell<Spare> = Cell::default();
+}
+
+#[derive(Debug, Default)]
+struct Spare {
+    folded: Vec<u8>,
+    tokens: Vec<Token>,
+    chunks: Chunks,
+}
+
+/// Room above this goes back: one huge post should not be kept for ever.
+const SPARE_MAX: usize = 1 << 20;
+
+/// Takes the room of a sketch that is done with, for the next one on this thread.
+pub(crate) fn reuse(sketch: Sketch) {
+    let Sketch { folded, mut tokens, .. } = sketch;
+    if folded.capacity() <= SPARE_MAX {
+        tokens.clear();
+        let spare = SPARE.take();
+        SPARE.set(Spare { folded: folded.into_bytes(), tokens, ..spare });
+    }
+}
 
 /// The sketch of a text. `links`: byte ranges of the links in it, in order.
 #[must_use]
@@ -46,8 +72,6 @@ struct Word {
     repeated: bool,
     glued: bool,
     spaceless: bool,
-    /// The script noted last as one with letters like no others.
-    strange: u8,
     /// The last two letters, the last first; 0 is none.
     last: [u32; 2],
 }
@@ -97,15 +121,17 @@ const GROWTH: usize = 5;
 
 impl<'t> Pass<'t> {
     fn new(text: &'t str, links: &'t [Range<usize>]) -> Self {
+        let Spare { mut folded, tokens, chunks } = SPARE.take();
+        // No character of one byte folds to more than one, none of two to more than four.
+        folded.resize(2 * text.len() + 2 * GROWTH, 0);
         Self {
             text,
             links,
             table: table::table(),
-            // No character of one byte folds to more than one, none of two to more than four.
-            folded: vec![0; 2 * text.len() + 2 * GROWTH],
+            folded,
             size: 0,
-            tokens: Vec::with_capacity(text.len() / 4 + 4),
-            chunks: Chunks::with_room(text.len() / 5 + 4),
+            tokens,
+            chunks,
             word: Word::default(),
             before: Before::Space,
             base: None,
@@ -186,27 +212,30 @@ impl<'t> Pass<'t> {
         self.chunks.open.odd |= self.before == Before::Inner;
         let (mut fold, mut end, mut count) = (first, end, 0);
         let mut word = self.word;
+        let (mut last, mut before_last) = (word.last[0], word.last[1]);
+        // Bits that all letters of one script have, and that any has.
+        let (mut all, mut any) = (table::ALIKE, 0);
         loop {
             let code = u32::from_le_bytes(fold.text);
-            word.repeated |= word.last == [code; 2];
-            word.last = [code, word.last[0]];
-            if fold.script != word.script && fold.script != 0 {
-                word.mixed |= word.script != 0;
-                word.script = fold.script;
-            }
-            if fold.bits & table::ALIKE == 0 && word.strange != fold.script {
-                word.strange = fold.script;
-                self.note_strange(fold.script);
-            }
-            word.not_alike |= fold.bits & table::ALIKE == 0;
-            word.bits |= fold.bits;
+            word.repeated |= last == code && before_last == code;
+            (last, before_last) = (code, last);
+            all &= fold.bits;
+            any |= fold.bits;
             count += 1;
             self.push(fold.text, fold.size());
-            match self.next(end) {
-                Some((_, next, behind)) if next.is_plain_letter() => (fold, end) = (next, behind),
-                _ => break,
+            let Some((_, next, behind)) = self.next(end) else { break };
+            if !next.is_plain_letter() {
+                break;
             }
+            if next.script != fold.script {
+                self.note_script(&mut word, fold.script, all);
+                all = table::ALIKE;
+            }
+            (fold, end) = (next, behind);
         }
+        self.note_script(&mut word, fold.script, all);
+        word.bits |= any;
+        word.last = [last, before_last];
         word.letters += count;
         word.raw_end = end;
         self.word = word;
@@ -215,6 +244,18 @@ impl<'t> Pass<'t> {
         self.before = Before::Letter;
         self.settle(fold);
         end
+    }
+
+    /// Letters of this script were in a word; `all`: bits that every one of them has.
+    fn note_script(&mut self, word: &mut Word, script: u8, all: u8) {
+        if script != word.script && script != 0 {
+            word.mixed |= word.script != 0;
+            word.script = script;
+        }
+        if all & table::ALIKE == 0 {
+            word.not_alike = true;
+            self.note_strange(script);
+        }
     }
 
     fn note_strange(&mut self, script: u8) {
@@ -475,6 +516,8 @@ impl<'t> Pass<'t> {
             }
         }
         let odd = self.odd();
+        self.chunks.clear();
+        SPARE.set(Spare { chunks: self.chunks, ..Spare::default() });
         self.folded.truncate(self.size);
         let folded = String::from_utf8(self.folded).unwrap_or_default();
         Sketch { folded, tokens: self.tokens, odd }

@@ -107,6 +107,7 @@ impl Engine {
                 woken.rules.insert(number);
             }
         }
+        normalise::reuse(sketch);
     }
 
     fn wake_by(&self, form: u32, part: Part, woken: &mut Woken) {

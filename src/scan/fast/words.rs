@@ -242,9 +242,8 @@ impl Words {
                 self.ends(sketch.text(token), found);
             }
             if token.korean {
-                for stem in normalise::stems(sketch.text(token)) {
-                    self.whole.get(self.hash(stem)).for_each(&mut *found);
-                }
+                let stems = normalise::stems(sketch.text(token)).map(|stem| self.hash(stem));
+                stems.for_each(|stem| self.whole.get(stem).for_each(&mut *found));
             }
         }
         self.find_glued(sketch, found);
