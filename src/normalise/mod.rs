@@ -36,7 +36,7 @@ pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
 pub(crate) use letters::is_arabic;
 pub use letters::{canonical, skeleton};
 pub use odd::{Letter, Odd, Reading, Shape};
-pub(crate) use quick::{reuse, sketch};
+pub(crate) use quick::{quick_views, reuse, sketch};
 pub(crate) use sketch::{Sketch, Token, stems};
 pub use views::{Views, fold, views};
 pub use words::Word;

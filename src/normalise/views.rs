@@ -31,11 +31,20 @@ pub(crate) struct Mapped {
 #[must_use]
 pub fn views<'a>(text: &'a str, links: &[Range<usize>]) -> Views<'a> {
     let glyphs = fold::glyphs(text);
-    let (folded, words) = words::words(&glyphs);
-    let links = disjoint(links);
-    let odd = odd::odd(&glyphs, &links);
-    let counted = words::counted(&glyphs, &words, &links);
-    let folded = Mapped { text: folded, map: map(&glyphs, &words) };
+    let odd = odd::odd(&glyphs, &disjoint(links));
+    views_of(text, links, &glyphs, odd)
+}
+
+/// The same from the glyphs of the text and its odd words.
+pub(super) fn views_of<'a>(
+    text: &'a str,
+    links: &[Range<usize>],
+    glyphs: &[Glyph],
+    odd: Vec<Odd>,
+) -> Views<'a> {
+    let (folded, words) = words::words(glyphs);
+    let counted = words::counted(glyphs, &words, &disjoint(links));
+    let folded = Mapped { text: folded, map: map(glyphs, &words) };
     Views { raw: text, folded, words, odd, counted }
 }
 

@@ -14,12 +14,35 @@ use chunks::Chunks;
 use super::fold::Glyph;
 use super::sketch::{Sketch, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
-use super::views::views;
+use super::views::{Views, views, views_of};
 use super::{fold, odd, tables};
 
 mod chunks;
 #[cfg(test)]
 mod tests;
+
+/// The views of a text, as the slow way makes them: glyphs from the table and odd words from the
+/// pass, where each character stands for itself alone. `links` as there.
+#[must_use]
+pub(crate) fn quick_views<'a>(text: &'a str, links: &[Range<usize>]) -> Views<'a> {
+    let Some(glyphs) = plain_glyphs(text, 0) else { return views(text, links) };
+    let mut sketch = sketch(text, links);
+    let odd = std::mem::take(&mut sketch.odd);
+    reuse(sketch);
+    views_of(text, links, &glyphs, odd)
+}
+
+/// The glyphs of a text at `start` of a longer one. `None`: a character does more than to stand for
+/// itself.
+fn plain_glyphs(text: &str, start: usize) -> Option<Vec<Glyph>> {
+    let table = table::table();
+    let mut glyphs = Vec::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let at = start + at;
+        glyphs.push(table.get(c).glyph(c, at..at + c.len_utf8())?);
+    }
+    Some(glyphs)
+}
 
 thread_local! {
     /// Room of sketches that are done with: a stream of posts then asks for memory no more.
@@ -539,11 +562,7 @@ impl<'t> Pass<'t> {
     /// The glyphs of a part of the text.
     fn glyphs(&self, region: Range<usize>) -> Vec<Glyph> {
         let part = self.text.get(region.clone()).unwrap_or_default();
-        let plain = part.char_indices().map(|(at, c)| {
-            let at = region.start + at;
-            self.table.get(c).glyph(c, at..at + c.len_utf8())
-        });
-        plain.collect::<Option<Vec<Glyph>>>().unwrap_or_else(|| fold::glyphs_at(part, region.start))
+        plain_glyphs(part, region.start).unwrap_or_else(|| fold::glyphs_at(part, region.start))
     }
 
     fn strange_scripts(&self) -> HashSet<Script> {

@@ -97,8 +97,7 @@ impl Engine {
     /// What of a piece could hit.
     fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, woken: &mut Woken) {
         let part = seen.piece.part;
-        let links: Vec<_> = seen.links.iter().map(|link| link.range.clone()).collect();
-        let sketch = normalise::sketch(seen.piece.text, &links);
+        let sketch = normalise::sketch(seen.piece.text, &seen.link_ranges());
         self.words.find(&sketch, &mut |form| self.wake_by(form, part, woken));
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
@@ -133,7 +132,7 @@ impl Engine {
                 self.add_form(&mut phrases, form);
             }
         }
-        let viewed: Vec<Viewed<'_>> = seen.iter().map(Seen::view).collect();
+        let viewed: Vec<Viewed<'_>> = seen.iter().map(Seen::view_quickly).collect();
         let mut found = Found::default();
         for (piece, viewed) in viewed.iter().enumerate() {
             found.enter(piece);
