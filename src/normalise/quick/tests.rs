@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use unicode_script::Script;
 
-use crate::normalise::{Odd, Sketch, any_text, sketch, tables, views};
+use crate::normalise::{Odd, Sketch, Views, any_text, quick_views, sketch, tables, views};
 
 /// With the odd words in one order, each once.
 fn sorted(mut sketch: Sketch) -> Sketch {
@@ -16,7 +16,21 @@ fn sorted(mut sketch: Sketch) -> Sketch {
 }
 
 fn check(text: &str) -> Result<(), String> {
+    check_views(text)?;
     let (quick, slow) = (sorted(sketch(text, &[])), sorted(Sketch::of(&views(text, &[]))));
+    if quick == slow { Ok(()) } else { Err(format!("{text:?}\n{quick:#?}\n{slow:#?}")) }
+}
+
+fn check_views(text: &str) -> Result<(), String> {
+    let shown = |views: &Views<'_>| {
+        let unmasked = views.unmasked();
+        let mut odd: Vec<String> = views.odd().iter().map(|odd| format!("{odd:?}")).collect();
+        odd.sort();
+        odd.dedup();
+        let words = (views.words().to_vec(), views.counted());
+        (views.folded().to_owned(), unmasked.text, words, odd)
+    };
+    let (quick, slow) = (shown(&quick_views(text, &[])), shown(&views(text, &[])));
     if quick == slow { Ok(()) } else { Err(format!("{text:?}\n{quick:#?}\n{slow:#?}")) }
 }
 

@@ -1,6 +1,7 @@
 //! Words, phrases, prefixes and suffixes: where each form waits to be found, and which forms a text
 //! could hold. Says too much now and then, never too little.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::normalise::{self, Odd, Sketch, Token};
@@ -30,9 +31,23 @@ pub(super) struct Words {
     /// By all of them.
     glued: Lookup,
     /// By the beginning, or the end, of a word.
-    heads: Lookup,
-    tails: Lookup,
+    heads: Ends,
+    tails: Ends,
     odd: OddWords,
+}
+
+/// Beginnings or ends of words, and how long they are.
+#[derive(Debug, Default)]
+struct Ends {
+    lookup: Lookup,
+    /// Those of [`ENDS`] that some entry has.
+    sizes: Vec<usize>,
+}
+
+impl Ends {
+    fn build(pairs: Vec<(u64, u32)>, sizes: BTreeSet<usize>) -> Self {
+        Self { lookup: Lookup::build(pairs), sizes: sizes.into_iter().collect() }
+    }
 }
 
 /// The same by spelling.
@@ -58,6 +73,8 @@ pub(super) struct WordsBuilder {
     glued: Vec<(u64, u32)>,
     heads: Vec<(u64, u32)>,
     tails: Vec<(u64, u32)>,
+    head_sizes: BTreeSet<usize>,
+    tail_sizes: BTreeSet<usize>,
     forwards: SpellingsBuilder,
     backwards: SpellingsBuilder,
     odd_whole: Vec<(u64, u32)>,
@@ -77,6 +94,8 @@ impl WordsBuilder {
             glued: Vec::new(),
             heads: Vec::new(),
             tails: Vec::new(),
+            head_sizes: BTreeSet::new(),
+            tail_sizes: BTreeSet::new(),
             forwards: SpellingsBuilder::default(),
             backwards: SpellingsBuilder::default(),
             odd_whole: Vec::new(),
@@ -140,9 +159,13 @@ impl WordsBuilder {
             return;
         }
         if unit.open_left {
-            self.tails.extend(last_of(bytes).map(|tail| (self.keyed.of(tail), number)));
+            let tail = last_of(bytes);
+            self.tail_sizes.extend(tail.map(<[u8]>::len));
+            self.tails.extend(tail.map(|tail| (self.keyed.of(tail), number)));
         } else if unit.open_right {
-            self.heads.extend(first_of(bytes).map(|head| (self.keyed.of(head), number)));
+            let head = first_of(bytes);
+            self.head_sizes.extend(head.map(<[u8]>::len));
+            self.heads.extend(head.map(|head| (self.keyed.of(head), number)));
         } else if unit.words == 1 {
             self.whole.push((self.keyed.of(bytes), number));
         } else {
@@ -167,8 +190,8 @@ impl WordsBuilder {
             pairs: Lookup::build(self.pairs),
             glued_sizes: Lookup::build(self.glued_sizes),
             glued: Lookup::build(self.glued),
-            heads: Lookup::build(self.heads),
-            tails: Lookup::build(self.tails),
+            heads: Ends::build(self.heads, self.head_sizes),
+            tails: Ends::build(self.tails, self.tail_sizes),
             odd: OddWords {
                 forwards: self.forwards.build(),
                 backwards: self.backwards.build(),
@@ -218,8 +241,8 @@ impl Words {
             &self.pairs,
             &self.glued_sizes,
             &self.glued,
-            &self.heads,
-            &self.tails,
+            &self.heads.lookup,
+            &self.tails.lookup,
             &self.odd.whole,
             &self.odd.heads,
             &self.odd.tails,
@@ -235,7 +258,7 @@ impl Words {
     pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let hashes: Vec<u64> =
             sketch.tokens.iter().map(|token| self.hash(sketch.text(token))).collect();
-        let ends = !self.heads.is_empty() || !self.tails.is_empty();
+        let ends = !self.heads.lookup.is_empty() || !self.tails.lookup.is_empty();
         for (token, hash) in sketch.tokens.iter().zip(&hashes) {
             self.whole.get(*hash).for_each(&mut *found);
             if ends && !token.spaceless {
@@ -260,19 +283,12 @@ impl Words {
     /// Forms that a word begins or ends with.
     fn ends(&self, text: &str, found: &mut impl FnMut(u32)) {
         let bytes = text.as_bytes();
-        let get = |lookup: &'_ Lookup, part: Option<&[u8]>, found: &mut dyn FnMut(u32)| {
-            if let Some(part) = part {
-                lookup.get(self.keyed.of(part)).for_each(found);
-            }
-        };
-        for size in ENDS {
-            if !self.heads.is_empty() {
-                get(&self.heads, bytes.get(..size), found);
-            }
-            if !self.tails.is_empty() {
-                let from = bytes.len().checked_sub(size);
-                get(&self.tails, from.and_then(|from| bytes.get(from..)), found);
-            }
+        for head in self.heads.sizes.iter().filter_map(|size| bytes.get(..*size)) {
+            self.heads.lookup.get(self.keyed.of(head)).for_each(&mut *found);
+        }
+        let tail = |size: &usize| bytes.get(bytes.len().checked_sub(*size)?..);
+        for tail in self.tails.sizes.iter().filter_map(tail) {
+            self.tails.lookup.get(self.keyed.of(tail)).for_each(&mut *found);
         }
     }
 
