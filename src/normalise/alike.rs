@@ -11,10 +11,18 @@ use super::tables;
 
 static CLASSES: LazyLock<HashMap<char, char>> = LazyLock::new(classes);
 
+/// The keys of the first plane, where nearly all letters are: every letter of every odd word and of
+/// every entry is asked.
+static KEYS: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let key = |c| CLASSES.get(&c).copied().unwrap_or(c);
+    (0..0x1_0000).map(|code| char::from_u32(code).map_or('\0', key)).collect()
+});
+
 /// The key of a letter of a reading or of a skeleton.
 #[must_use]
 pub(crate) fn key(c: char) -> char {
-    CLASSES.get(&c).copied().unwrap_or(c)
+    let known = usize::try_from(u32::from(c)).ok().and_then(|at| KEYS.get(at));
+    known.copied().unwrap_or_else(|| CLASSES.get(&c).copied().unwrap_or(c))
 }
 
 /// Joins the letters that one written letter can be read as. A letter that can be read as two Latin
