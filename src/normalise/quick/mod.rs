@@ -2,7 +2,6 @@
 //! odd is handed to the clauses of `odd`, as little of the text as they need. Where a character does
 //! not stand for itself alone the slow truth folds the whole text.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -10,6 +9,8 @@ use unicode_normalization::char::compose;
 use unicode_script::Script;
 
 use chunks::Chunks;
+use spare::Spare;
+pub(crate) use spare::reuse;
 
 use super::fold::Glyph;
 use super::sketch::{Sketch, Token, offset, place};
@@ -18,6 +19,7 @@ use super::views::{Views, views, views_of};
 use super::{fold, odd, tables};
 
 mod chunks;
+mod spare;
 #[cfg(test)]
 mod tests;
 
@@ -42,31 +44,6 @@ fn plain_glyphs(text: &str, start: usize) -> Option<Vec<Glyph>> {
         glyphs.push(table.get(c).glyph(c, at..at + c.len_utf8())?);
     }
     Some(glyphs)
-}
-
-thread_local! {
-    /// Room of sketches that are done with: a stream of posts then asks for memory no more.
-    static SPARE: Cell<Spare> = Cell::default();
-}
-
-#[derive(Debug, Default)]
-struct Spare {
-    folded: Vec<u8>,
-    tokens: Vec<Token>,
-    chunks: Chunks,
-}
-
-/// Room above this goes back: one huge post should not be kept for ever.
-const SPARE_MAX: usize = 1 << 20;
-
-/// Takes the room of a sketch that is done with, for the next one on this thread.
-pub(crate) fn reuse(sketch: Sketch) {
-    let Sketch { folded, mut tokens, .. } = sketch;
-    if folded.capacity() <= SPARE_MAX {
-        tokens.clear();
-        let spare = SPARE.take();
-        SPARE.set(Spare { folded: folded.into_bytes(), tokens, ..spare });
-    }
 }
 
 /// The sketch of a text. `links`: byte ranges of the links in it, in order.
@@ -144,7 +121,7 @@ const GROWTH: usize = 5;
 
 impl<'t> Pass<'t> {
     fn new(text: &'t str, links: &'t [Range<usize>]) -> Self {
-        let Spare { mut folded, tokens, chunks } = SPARE.take();
+        let Spare { mut folded, tokens, chunks } = Spare::take();
         // No character of one byte folds to more than one, none of two to more than four.
         folded.resize(2 * text.len() + 2 * GROWTH, 0);
         Self {
@@ -539,8 +516,7 @@ impl<'t> Pass<'t> {
             }
         }
         let odd = self.odd();
-        self.chunks.clear();
-        SPARE.set(Spare { chunks: self.chunks, ..Spare::default() });
+        spare::keep_chunks(self.chunks);
         self.folded.truncate(self.size);
         let folded = String::from_utf8(self.folded).unwrap_or_default();
         Sketch { folded, tokens: self.tokens, odd }
