@@ -379,6 +379,31 @@ fn hostile_texts_are_scanned_as_the_slow_truth_scans_them() {
     }
 }
 
+#[test]
+#[expect(clippy::disallowed_methods, reason = "what it costs is what is tested")]
+fn a_long_run_of_single_letters_costs_no_more_a_letter_than_a_short_one() {
+    let letters = || 'a'..='z';
+    let words = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}qa")));
+    let list: Vec<String> = words.flat_map(|word| [format!("{word} {word}"), word]).collect();
+    let list: Vec<&str> = list.iter().map(String::as_str).collect();
+    let pattern = entries(View::Unmasked, Match::Word, 0, &list);
+    let tables = Tables::build(&[rule(vec![pattern])]).unwrap();
+    let took = |letters: usize| {
+        let text = (0..letters).map(|at| [b"abqaxyqazq"[at * 7 % 10], b' ']);
+        let text = String::from_utf8(text.flatten().collect()).unwrap();
+        let post = Post { text: text.as_str().into(), ..Post::default() };
+        let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
+        let rounds = (0..3).map(|_| {
+            let began = std::time::Instant::now();
+            assert!(!tables.scan(&post, &seen).all.is_empty());
+            began.elapsed()
+        });
+        rounds.min().unwrap()
+    };
+    let (short, long) = (took(500), took(8_000));
+    assert!(long < short * 64, "16 times the letters: {short:?}, then {long:?}");
+}
+
 fn plain_words() -> impl Strategy<Value = Vec<String>> {
     let word =
         prop::sample::select(vec!["bl", "orp", "zot", "год", "тихо", "كتاب", "मन", "x", "12"]);

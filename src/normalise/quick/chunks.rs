@@ -133,9 +133,17 @@ impl Chunks {
     /// Ranges of the text that could hold odd words, none over another.
     pub(super) fn regions(&self) -> Vec<Range<usize>> {
         let mut out: Vec<Range<usize>> = Vec::new();
+        // Chunks before this one are in a run already: to look around from each letter of it would
+        // cost the square of its length.
+        let mut behind_run = 0;
         for (at, chunk) in self.all.iter().enumerate() {
+            if at < behind_run {
+                continue;
+            }
             let range = if chunk.single && self.is_run(at) {
-                self.run_around(at)
+                let run = self.run_around(at);
+                behind_run = run.end + 1;
+                self.place_of(run)
             } else if chunk.odd {
                 place(chunk.start)..place(chunk.end)
             } else {
@@ -159,7 +167,8 @@ impl Chunks {
             && chunk(at.checked_add(1)).is_some_and(|chunk| chunk.starts_single)
     }
 
-    /// The run, what may be joined to it, and one chunk more on either side.
+    /// The run, what may be joined to it, and one chunk more on either side: the first and the last
+    /// of these chunks.
     fn run_around(&self, at: usize) -> Range<usize> {
         let short = |at: usize| self.all.get(at).is_some_and(|chunk| chunk.short);
         let mut first = at.saturating_sub(1);
@@ -170,7 +179,12 @@ impl Chunks {
         while last + 1 < self.all.len() && short(last) {
             last += 1;
         }
-        let start = self.all.get(first).map_or(0, |chunk| place(chunk.start));
-        start..self.all.get(last).map_or(0, |chunk| place(chunk.end))
+        first..last
+    }
+
+    /// The bytes from one chunk to another.
+    fn place_of(&self, chunks: Range<usize>) -> Range<usize> {
+        let start = self.all.get(chunks.start).map_or(0, |chunk| place(chunk.start));
+        start..self.all.get(chunks.end).map_or(0, |chunk| place(chunk.end))
     }
 }

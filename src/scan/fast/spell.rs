@@ -1,6 +1,8 @@
 //! Spellings of odd words: every way to read one, as hashes of keys of letters, without ever keeping
 //! a list of spellings.
 
+use std::ops::Range;
+
 use crate::normalise::{self, Letter, Odd, Reading, Shape};
 
 use super::table::{Keyed, Lookup};
@@ -89,13 +91,14 @@ impl Spellings {
     }
 
     /// Calls `found` with the hash of everything that an odd word may spell as a whole, and of the
-    /// parts of it that an entry may match.
+    /// parts of it that an entry may match; with the letters it is spelt by, counted from where the
+    /// word is read.
     pub(super) fn each(
         &self,
         keyed: &Keyed,
         way: Way,
         odd: &Odd,
-        mut found: impl FnMut(u64, Reach),
+        mut found: impl FnMut(u64, Reach, Range<usize>),
     ) {
         let starts = starts(odd);
         let several = starts.len() > 1;
@@ -118,7 +121,7 @@ impl Spellings {
                 arabic,
                 inside,
             };
-            walk.go(&mut found);
+            walk.go(&mut |spelt, reach, size| found(spelt, reach, start..start + size));
         }
     }
 }
@@ -186,13 +189,13 @@ impl Walk<'_> {
 
     /// Letter by letter, with all spellings so far side by side: their number is bounded by what
     /// known words begin with, and equal ones are one.
-    fn go(&self, found: &mut impl FnMut(u64, Reach)) {
+    fn go(&self, found: &mut impl FnMut(u64, Reach, usize)) {
         let mut so_far = vec![Spelt::default()];
         let mut next = Vec::new();
         for at in 0..self.letters.len() {
             let Some(letter) = self.letter(at) else { return };
             if at > 0 {
-                so_far.iter().for_each(|spelt| found(spelt.hash, self.inside));
+                so_far.iter().for_each(|spelt| found(spelt.hash, self.inside, at));
             }
             for spelt in &so_far {
                 next.extend(
@@ -210,7 +213,8 @@ impl Walk<'_> {
                 return;
             }
         }
-        so_far.iter().for_each(|spelt| found(spelt.hash, Reach::Whole));
+        let size = self.letters.len();
+        so_far.iter().for_each(|spelt| found(spelt.hash, Reach::Whole, size));
     }
 
     /// The spelling with one reading more, unless nothing known begins so.

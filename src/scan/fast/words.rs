@@ -227,10 +227,61 @@ fn glued<'s>(sketch: &'s Sketch, words: &[Token]) -> Option<&'s str> {
     sketch.folded.get(first.folded().start..last.folded().end).filter(|_| glued)
 }
 
-/// An odd word that spells one of two neighbours, with the counted words it touches.
+/// Letters of an odd word that spell one of two neighbours.
 struct HalfPair {
     spelt: u64,
-    counted: Range<u32>,
+    /// Byte range in the original.
+    range: Range<usize>,
+    /// The words of the text that the range touches.
+    touched: Range<usize>,
+}
+
+impl HalfPair {
+    fn of(spelt: u64, sketch: &Sketch, odd: &Odd, letters: Range<usize>) -> Self {
+        let letters = odd.letters.get(letters).unwrap_or_default();
+        let start = letters.first().map_or(0, |letter| letter.range.start);
+        let range = start..letters.last().map_or(start, |letter| letter.range.end);
+        let touched = sketch.touching(&range);
+        Self { spelt, range, touched }
+    }
+
+    /// The number of the counted word at its start, or of one that may be.
+    fn first_counted(&self, sketch: &Sketch) -> u32 {
+        let at = |at: usize| sketch.tokens.get(at).map(|token| token.counted);
+        let before = || self.touched.start.checked_sub(1).and_then(at).map(|number| number + 1);
+        let touched = if self.touched.is_empty() { None } else { at(self.touched.start) };
+        touched.or_else(before).unwrap_or(0)
+    }
+
+    fn last_counted(&self, sketch: &Sketch) -> u32 {
+        let at = |at: usize| sketch.tokens.get(at).map(|token| token.counted);
+        let last = self.touched.end.checked_sub(1).and_then(at);
+        last.unwrap_or(0).max(self.first_counted(sketch))
+    }
+
+    /// Plain words with no counted word between them and this, the next one first; and the word it
+    /// begins in.
+    fn words_before<'s>(&self, sketch: &'s Sketch) -> impl Iterator<Item = &'s Token> + use<'s> {
+        let near = self.first_counted(sketch).saturating_sub(1);
+        let begun = sketch.tokens.get(self.touched.start).map_or(0, |token| {
+            usize::from(usize::try_from(token.raw_start).is_ok_and(|at| at < self.range.start))
+        });
+        let tokens = sketch.tokens.get(..self.touched.start + begun).unwrap_or(&sketch.tokens);
+        tokens.iter().rev().take_while(move |token| token.counted >= near)
+    }
+
+    /// The same behind it.
+    fn words_behind<'s>(&self, sketch: &'s Sketch) -> impl Iterator<Item = &'s Token> + use<'s> {
+        let near = self.last_counted(sketch) + 1;
+        let from = self.touched.end.saturating_sub(1).max(self.touched.start);
+        let tokens = sketch.tokens.get(from..).unwrap_or_default();
+        tokens.iter().take_while(move |token| token.counted <= near)
+    }
+
+    /// May there be no counted word between this and another behind it?
+    fn is_near(&self, other: &Self, sketch: &Sketch) -> bool {
+        other.first_counted(sketch) <= self.last_counted(sketch) + 1
+    }
 }
 
 impl Words {
@@ -348,18 +399,16 @@ impl Words {
     fn find_odd(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let mut halves = Vec::new();
         for odd in &sketch.odd {
-            let touched = sketch.tokens.get(sketch.touching(&odd.range())).unwrap_or_default();
-            let counted = touched.first().map_or(0, |token| token.counted)
-                ..touched.last().map_or(0, |token| token.counted) + 1;
-            self.odd.forwards.each(&self.keyed, Way::Forwards, odd, |spelt, reach| {
+            self.odd.forwards.each(&self.keyed, Way::Forwards, odd, |spelt, reach, letters| {
                 self.odd.heads.get(spelt).for_each(&mut *found);
                 let whole = reach == Reach::Whole;
                 self.odd.whole.get(spelt).filter(|_| whole).for_each(&mut *found);
                 let half = whole && self.odd.paired.get(spelt).next().is_some();
-                halves.extend(half.then(|| HalfPair { spelt, counted: counted.clone() }));
+                halves.extend(half.then(|| HalfPair::of(spelt, sketch, odd, letters)));
             });
             self.find_tails(odd, found);
         }
+        halves.sort_unstable_by_key(|half| (half.range.start, half.range.end, half.spelt));
         self.odd_pairs(sketch, &halves, found);
     }
 
@@ -367,34 +416,33 @@ impl Words {
         if self.odd.tails.is_empty() {
             return;
         }
-        self.odd.backwards.each(&self.keyed, Way::Backwards, odd, |spelt, _| {
+        self.odd.backwards.each(&self.keyed, Way::Backwards, odd, |spelt, _, _| {
             self.odd.tails.get(spelt).for_each(&mut *found);
         });
     }
 
+    /// Odd words beside plain ones, and beside each other. Only next neighbours are tried, or a long
+    /// run of single letters, each of which may begin a word, would cost its square.
     fn odd_pairs(&self, sketch: &Sketch, halves: &[HalfPair], found: &mut impl FnMut(u32)) {
         for half in halves {
-            let near = half.counted.start.saturating_sub(1)..half.counted.end + 1;
-            let from = sketch.tokens.partition_point(|token| token.counted < near.start);
-            let words = sketch.tokens.get(from..).unwrap_or_default();
-            let words = words.iter().take_while(|token| token.counted < near.end);
-            let texts = words.map(|token| sketch.text(token));
-            for word in texts.flat_map(|text| normalise::stems(text).chain([text])) {
-                self.both_ways(half.spelt, self.spelling(word), found);
+            let before = half.words_before(sketch).map(|token| sketch.text(token));
+            for word in before.flat_map(|text| normalise::stems(text).chain([text])) {
+                self.odd_pair(self.spelling(word), half.spelt, found);
             }
-            let others = halves
-                .iter()
-                .filter(|other| other.counted.start < near.end && near.start < other.counted.end);
-            for other in others {
-                self.both_ways(half.spelt, other.spelt, found);
+            let behind = half.words_behind(sketch).map(|token| sketch.text(token));
+            for word in behind.flat_map(|text| normalise::stems(text).chain([text])) {
+                self.odd_pair(half.spelt, self.spelling(word), found);
+            }
+            let next = halves.partition_point(|other| other.range.start < half.range.end);
+            let others = halves.get(next..).unwrap_or_default().iter();
+            for other in others.take_while(|other| half.is_near(other, sketch)) {
+                self.odd_pair(half.spelt, other.spelt, found);
             }
         }
     }
 
-    fn both_ways(&self, left: u64, right: u64, found: &mut impl FnMut(u32)) {
-        for pair in [self.keyed.pair(left, right), self.keyed.pair(right, left)] {
-            self.odd.pairs.get(pair).for_each(&mut *found);
-        }
+    fn odd_pair(&self, first: u64, second: u64, found: &mut impl FnMut(u32)) {
+        self.odd.pairs.get(self.keyed.pair(first, second)).for_each(&mut *found);
     }
 
     /// The spelling of a plain word.
