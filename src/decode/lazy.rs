@@ -9,7 +9,7 @@
 //! not taken here.
 //!
 //! What is called for every member is inlined by force: else the place in the text goes through
-//! memory with each call, and that was a third of the time. What is rare stands aside for it.
+//! memory with each call. What is rare stands aside for it.
 
 use std::borrow::Cow;
 

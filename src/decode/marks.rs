@@ -22,7 +22,7 @@ pub(super) fn marks_at(bytes: &[u8], at: usize) -> Option<u64> {
 #[cfg(target_arch = "x86_64")]
 #[expect(
     unsafe_code,
-    reason = "without SSE2 the marks take twice the time, and they are half of all"
+    reason = "SSE2 finds the marks of 16 bytes at once; the portable twin asks each byte"
 )]
 fn marks(block: &[u8; BLOCK]) -> u64 {
     // SAFETY: SSE2 is part of every x86-64 processor.
