@@ -5,6 +5,9 @@
 
 mod checks;
 mod mutate;
+#[expect(dead_code, reason = "the quality tests use the rest of it")]
+#[path = "../quality/random.rs"]
+mod random;
 
 use std::fs;
 use std::path::Path;

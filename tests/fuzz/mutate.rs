@@ -1,5 +1,7 @@
 //! Changes of known inputs, the same in every run.
 
+use super::random::Random;
+
 /// Pieces that texts, records and packs are sensitive to.
 const PIECES: &[&str] = &[
     "\"",
@@ -70,29 +72,18 @@ const SIZE_MAX: usize = 4 << 10;
 
 pub(crate) struct Mutator {
     seeds: Vec<Vec<u8>>,
-    state: u64,
+    random: Random,
 }
 
 impl Mutator {
     pub(crate) fn new(seeds: Vec<Vec<u8>>) -> Self {
-        Self { seeds, state: 0x5EED }
-    }
-
-    /// `splitmix64`, below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let bound = u64::try_from(bound.max(1)).unwrap();
-        usize::try_from((mixed ^ mixed >> 31) % bound).unwrap()
+        Self { seeds, random: Random::new(0x5EED) }
     }
 
     /// One seed, changed in one to four places.
     pub(crate) fn next(&mut self) -> Vec<u8> {
-        let seed = self.below(self.seeds.len());
-        let mut input = self.seeds.get(seed).unwrap().clone();
-        for _ in 0..=self.below(4) {
+        let mut input = self.random.pick(&self.seeds).unwrap().clone();
+        for _ in 0..=self.random.below(4) {
             self.change(&mut input);
         }
         input.truncate(SIZE_MAX);
@@ -100,26 +91,25 @@ impl Mutator {
     }
 
     fn change(&mut self, input: &mut Vec<u8>) {
-        let (from, to) = (self.below(input.len() + 1), self.below(input.len() + 1));
+        let (from, to) = (self.random.below(input.len() + 1), self.random.below(input.len() + 1));
         let range = from.min(to)..from.max(to);
-        match self.below(8) {
+        match self.random.below(8) {
             0 => drop(input.drain(range)),
             1 => input.extend_from_within(range),
             2 => {
-                let seed = self.below(self.seeds.len());
-                let other = self.seeds.get(seed).unwrap();
+                let other = self.random.pick(&self.seeds).unwrap();
                 let piece = other.get(range).unwrap_or_default().to_vec();
                 input.splice(from..from, piece);
             }
             3 => {
-                let bit = 1 << self.below(8);
+                let bit = 1 << self.random.below(8);
                 if let Some(byte) = input.get_mut(from) {
                     *byte ^= bit;
                 }
             }
             4 => input.truncate(from),
             _ => {
-                let piece = PIECES.get(self.below(PIECES.len())).unwrap();
+                let piece = self.random.pick(PIECES).unwrap();
                 input.splice(from..from, piece.bytes());
             }
         }
