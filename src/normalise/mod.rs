@@ -15,6 +15,7 @@ mod alike;
 mod emoji;
 mod entry;
 mod fold;
+mod glance;
 mod letters;
 mod odd;
 mod quick;
@@ -33,6 +34,7 @@ pub(crate) use tests::any_text;
 
 pub(crate) use alike::key;
 pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
+pub(crate) use glance::Glance;
 pub(crate) use letters::is_arabic;
 pub use letters::{canonical, skeleton};
 pub use odd::{Letter, Odd, Reading, Shape};

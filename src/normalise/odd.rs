@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use unicode_script::Script;
 
-use super::fold::{Glyph, Kind};
+use super::fold::{Glyph, Kind, is_kept_mark};
 use super::letters;
 use super::{emoji, runs, tables};
 
@@ -254,6 +254,19 @@ fn has_odd_digits(word: &[Glyph]) -> bool {
     let letters = bare.len() - digits;
     let leading = bare.iter().take_while(|glyph| is_digit(glyph)).count();
     let trailing = bare.iter().rev().take_while(|glyph| is_digit(glyph)).count();
+    let then_letters = leading == digits && (letters <= 2 || digits >= 2);
+    let then_digits = trailing == digits && digits >= 2;
+    digits > 0 && letters >= 2 && !then_letters && !then_digits
+}
+
+/// The same of a folded word.
+pub(super) fn is_odd_digits(word: &str) -> bool {
+    let bare = || word.chars().filter(|c| !is_kept_mark(*c));
+    let digits = bare().filter(char::is_ascii_digit).count();
+    let letters = bare().count() - digits;
+    let leading = bare().take_while(char::is_ascii_digit).count();
+    let trailing = word.chars().rev().filter(|c| !is_kept_mark(*c));
+    let trailing = trailing.take_while(char::is_ascii_digit).count();
     let then_letters = leading == digits && (letters <= 2 || digits >= 2);
     let then_digits = trailing == digits && digits >= 2;
     digits > 0 && letters >= 2 && !then_letters && !then_digits

@@ -363,7 +363,7 @@ impl<'t> Pass<'t> {
         const BOTH: u8 = table::COMPAT | table::OWN;
         let mixed = word.mixed || word.bits & table::SMALL != 0 || word.bits & BOTH == BOTH;
         let digits = word.digits > 0 && word.letters >= 2;
-        if mixed || word.repeated || digits && odd_digits(self.folded(word.start..self.size)) {
+        if mixed || word.repeated || digits && odd::is_odd_digits(self.folded(word.start..self.size)) {
             return true;
         }
         let alike = !word.not_alike && word.letters >= 2;
@@ -578,17 +578,4 @@ fn several(before: &[u8], fold: &Fold) -> (bool, [u32; 2]) {
     };
     let mut back = last.iter().rev().map(code);
     (repeated, [back.next().unwrap_or_default(), back.next().unwrap_or_default()])
-}
-
-/// *digits*, on a folded word.
-fn odd_digits(word: &str) -> bool {
-    let bare = || word.chars().filter(|c| !fold::is_kept_mark(*c));
-    let digits = bare().filter(char::is_ascii_digit).count();
-    let letters = bare().count() - digits;
-    let leading = bare().take_while(char::is_ascii_digit).count();
-    let trailing = word.chars().rev().filter(|c| !fold::is_kept_mark(*c));
-    let trailing = trailing.take_while(char::is_ascii_digit).count();
-    let then_letters = leading == digits && (letters <= 2 || digits >= 2);
-    let then_digits = trailing == digits && digits >= 2;
-    digits > 0 && letters >= 2 && !then_letters && !then_digits
 }

@@ -18,10 +18,11 @@ mod spell;
 mod table;
 mod words;
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Unit};
+use crate::normalise::{self, Form, Glance, Unit};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
@@ -69,6 +70,18 @@ struct Woken {
     forms: Vec<u32>,
 }
 
+/// What one post after the other is looked at in.
+#[derive(Default)]
+struct Room {
+    glance: Glance,
+    hashes: Vec<u64>,
+}
+
+thread_local! {
+    /// One a thread, for a worker looks at one text at a time. Only room: nothing is read of it.
+    static ROOM: RefCell<Room> = RefCell::default();
+}
+
 impl Engine {
     pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
         let mut builder = Builder::new();
@@ -88,25 +101,40 @@ impl Engine {
     pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
         let mut woken = Woken::default();
         woken.rules.extend(&self.always);
-        for seen in seen {
-            self.wake(post, seen, &mut woken);
-        }
+        ROOM.with_borrow_mut(|room| {
+            for seen in seen {
+                self.wake(post, seen, room, &mut woken);
+            }
+        });
         if woken.rules.is_empty() { Hits::default() } else { self.hits(post, seen, woken) }
     }
 
     /// What of a piece could hit.
-    fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, woken: &mut Woken) {
-        let part = seen.piece.part;
-        let sketch = normalise::sketch(seen.piece.text, &seen.link_ranges());
-        self.words.find(&sketch, &mut |form| self.wake_by(form, part, woken));
+    fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, room: &mut Room, woken: &mut Woken) {
+        let (part, text) = (seen.piece.part, seen.piece.text);
+        let links = seen.link_ranges();
+        let sketch = OnceCell::new();
+        let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
+        let mut found = |form| self.wake_by(form, part, woken);
+        // The words of a link count as one, which a glance does not know.
+        let counts = links.is_empty() || !self.words.has_pairs();
+        let plain = room.glance.look(text, &links);
+        if plain && counts {
+            self.words.look(&room.glance, &mut room.hashes, &mut found);
+        } else {
+            self.words.find(sketched(), &mut found);
+        }
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
             let awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
-            if awaited.into_iter().any(|single| single.could_hit(post, seen, &sketch)) {
+            let mut awaited = awaited.into_iter();
+            if awaited.any(|single| single.could_hit((post, seen), plain, &sketched)) {
                 woken.rules.insert(number);
             }
         }
-        normalise::reuse(sketch);
+        if let Some(sketch) = sketch.into_inner() {
+            normalise::reuse(sketch);
+        }
     }
 
     fn wake_by(&self, form: u32, part: Part, woken: &mut Woken) {

@@ -15,21 +15,46 @@ impl Keyed {
         Self { seed: random.hash_one(1), step: random.hash_one(2) | 1 }
     }
 
-    /// The hash of some bytes.
-    pub(super) fn of(&self, bytes: &[u8]) -> u64 {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let (mut hash, mut rest) = (self.seed, bytes);
-        while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
-            hash = mix(hash ^ u64::from_le_bytes(*chunk), self.step);
+    /// The hash of a folded word. None holds a zero byte, so that zeros may fill it up.
+    pub(super) fn of(&self, word: &[u8]) -> u64 {
+        let (mut hash, mut rest) = (self.seed, word);
+        while let Some((chunk, behind)) = rest.split_first_chunk().filter(|_| rest.len() > STEP) {
+            hash = self.step(hash, u128::from_le_bytes(*chunk));
             rest = behind;
         }
-        // The length goes to the key: beside the bytes, what it changes a byte could change back.
-        mix(hash ^ last(rest), self.step.wrapping_add(size << 1))
+        let mut chunk = [0; STEP];
+        if let Some(to) = chunk.get_mut(..rest.len()) {
+            to.copy_from_slice(rest);
+        }
+        self.step(hash, u128::from_le_bytes(chunk))
+    }
+
+    /// The same of the first `size` bytes of some, which go on for [`STEP`] bytes more.
+    #[inline]
+    pub(super) fn of_first(&self, size: usize, bytes: &[u8]) -> u64 {
+        match bytes.first_chunk() {
+            Some(chunk) if (1..=STEP).contains(&size) => {
+                let behind = 8 * u32::try_from(STEP - size).unwrap_or_default();
+                self.step(self.seed, u128::from_le_bytes(*chunk) << behind >> behind)
+            }
+            _ => self.of(bytes.get(..size).unwrap_or_default()),
+        }
+    }
+
+    #[inline]
+    fn step(&self, hash: u64, chunk: u128) -> u64 {
+        mix(low(chunk) ^ hash, low(chunk >> 64) ^ self.step)
     }
 
     /// The hash of two neighbours, in their order.
+    #[inline]
     pub(super) fn pair(&self, first: u64, second: u64) -> u64 {
         mix(first.rotate_left(23) ^ second ^ self.seed, self.step)
+    }
+
+    /// The hash of several words in a row, by theirs.
+    pub(super) fn row(&self, words: &[u64]) -> u64 {
+        words.iter().fold(self.seed, |hash, word| self.pair(hash, *word))
     }
 
     /// A hash that grows letter by letter.
@@ -38,32 +63,22 @@ impl Keyed {
     }
 }
 
-/// Seven bytes at most as one number, another one for each such text of the same length.
-fn last(bytes: &[u8]) -> u64 {
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
-    }
-    match *bytes {
-        [] => 0,
-        [only] => u64::from(only),
-        [first, last] => u64::from(first) << 8 | u64::from(last),
-        [first, middle, .., last] => {
-            u64::from(first) << 16 | u64::from(middle) << 8 | u64::from(last)
-        }
-    }
-}
+/// Bytes of a word that are hashed at once.
+const STEP: usize = 16;
 
 /// Multiplies to 128 bits and folds the halves.
+#[inline]
 fn mix(left: u64, right: u64) -> u64 {
     let wide = u128::from(left ^ 0x9E37_79B9_7F4A_7C15) * u128::from(right);
     low(wide) ^ low(wide >> 64)
 }
 
+#[inline]
 fn low(wide: u128) -> u64 {
     u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default()
 }
 
-/// Numbers by hash: a filter of two bits a key in one word, and behind it one open-addressed table.
+/// Numbers by hash: a filter of four bits a key in one word, and behind it one open-addressed table.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     filter: Vec<u64>,
@@ -131,7 +146,8 @@ impl Lookup {
 
     fn filter_of(&self, hash: u64) -> (usize, u64) {
         let word = usize::try_from(hash >> 24).unwrap_or_default();
-        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
+        let bit = |by: u32| 1 << (hash >> by & 63);
+        let bits = bit(0) | bit(6) | bit(12) | bit(18);
         (word & self.filter.len().wrapping_sub(1), bits)
     }
 
@@ -139,7 +155,8 @@ impl Lookup {
         self.slots.is_empty()
     }
 
-    /// Can the hash be there? Wrong in one of some hundred.
+    /// Can the hash be there? Wrong in one of two hundred.
+    #[inline]
     pub(super) fn may_hold(&self, hash: u64) -> bool {
         let (word, bits) = self.filter_of(hash);
         self.filter.get(word).is_some_and(|word| word & bits == bits)
@@ -189,7 +206,7 @@ mod tests {
             assert_eq!(lookup.get(hash(key)).collect::<Vec<_>>(), [key, key + 20_000]);
         }
         let others = (10_000..1_000_000).filter(|key| lookup.may_hold(hash(*key))).count();
-        assert!(others < 990_000 / 50, "{others} pass the filter");
+        assert!(others < 990_000 / 200, "{others} pass the filter");
         assert!((10_000..1_000_000).all(|key| lookup.get(hash(key)).next().is_none()));
     }
 
@@ -201,11 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_depends_on_every_byte_and_on_the_length() {
+    fn a_hash_depends_on_every_byte_and_on_nothing_behind_them() {
         let keyed = Keyed::new();
         let mut texts: Vec<String> =
-            ["", "\0", "a", "a\0", "abcdefgh", "abcdefgh\0"].map(String::from).into();
-        for size in 1..20 {
+            ["", "a", "aa", "abcdefgh", "abcdefghabcdefgh", "abcdefghabcdefghi"].map(String::from).into();
+        for size in 1..40 {
             let changed =
                 |at: usize| (0..size).map(|place| if place == at { 'y' } else { 'x' }).collect();
             texts.extend((0..size).map(changed));
@@ -214,5 +231,9 @@ mod tests {
             texts.iter().map(|text| keyed.of(text.as_bytes())).collect();
         assert_eq!(hashes.len(), texts.len());
         assert_ne!(keyed.pair(1, 2), keyed.pair(2, 1));
+        for text in &texts {
+            let padded = format!("{text} and what stands behind it");
+            assert_eq!(keyed.of_first(text.len(), padded.as_bytes()), keyed.of(text.as_bytes()));
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::normalise::{self, Odd, Sketch, Token};
+use crate::normalise::{self, Glance, Odd, Sketch, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
@@ -175,12 +175,12 @@ impl WordsBuilder {
 
     fn add_glued(&mut self, number: u32, unit: &KnownUnit<'_>) {
         let words = normalise::fold_words(unit.text);
-        let two: usize = words.iter().take(2).map(String::len).sum();
-        let start = unit.text.as_bytes().get(..two).unwrap_or_default();
+        let hashes: Vec<u64> = words.iter().map(|word| self.keyed.of(word.as_bytes())).collect();
+        let start = self.keyed.row(hashes.get(..2).unwrap_or(&hashes));
         let size = u32::try_from(words.len().min(GLUED_MAX)).unwrap_or_default();
-        self.glued_sizes.push((self.keyed.of(start), size));
-        let whole = if words.len() < GLUED_MAX { unit.text.as_bytes() } else { start };
-        self.glued.push((self.keyed.of(whole), number));
+        self.glued_sizes.push((start, size));
+        let whole = if words.len() < GLUED_MAX { self.keyed.row(&hashes) } else { start };
+        self.glued.push((whole, number));
     }
 
     pub(super) fn build(self) -> Words {
@@ -205,6 +205,10 @@ impl WordsBuilder {
     }
 }
 
+fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
 /// One whole word of a script with spaces.
 fn is_plain(unit: &KnownUnit<'_>) -> bool {
     let spaceless = || unit.text.chars().next().is_some_and(normalise::is_spaceless);
@@ -217,14 +221,6 @@ fn first_of(bytes: &[u8]) -> Option<&[u8]> {
 
 fn last_of(bytes: &[u8]) -> Option<&[u8]> {
     ENDS.iter().find_map(|size| bytes.get(bytes.len().checked_sub(*size)?..))
-}
-
-/// The text of several words, where nothing stands between them.
-fn glued<'s>(sketch: &'s Sketch, words: &[Token]) -> Option<&'s str> {
-    let (first, others) = words.split_first()?;
-    let last = others.last()?;
-    let glued = others.iter().all(|word| word.glued);
-    sketch.folded.get(first.folded().start..last.folded().end).filter(|_| glued)
 }
 
 /// Letters of an odd word that spell one of two neighbours.
@@ -305,14 +301,101 @@ impl Words {
             + self.odd.backwards.bytes()
     }
 
+    /// Is there a form of two neighbours?
+    pub(super) fn has_pairs(&self) -> bool {
+        !self.pairs.is_empty()
+    }
+
+    /// Calls `found` with every form that a text could hold of which a glance is enough. `hashes`:
+    /// room for those of its words.
+    pub(super) fn look(&self, glance: &Glance, hashes: &mut Vec<u64>, found: &mut impl FnMut(u32)) {
+        let text = glance.text();
+        let hash = |&[start, end]: &[u32; 2]| {
+            let (start, end) = (place(start), place(end));
+            self.keyed.of_first(end - start, text.get(start..).unwrap_or_default())
+        };
+        hashes.clear();
+        hashes.extend(glance.words().iter().map(hash));
+        for hash in hashes.iter().filter(|hash| self.whole.may_hold(**hash)) {
+            self.whole.get(*hash).for_each(&mut *found);
+        }
+        if self.has_pairs() {
+            self.look_for_pairs(glance, hashes, found);
+        }
+        if self.has_ends() {
+            glance.words().iter().for_each(|word| self.ends(glance.word(word), found));
+        }
+        if !self.glued.is_empty() && !glance.glued().is_empty() {
+            self.look_for_glued(glance, hashes, found);
+        }
+        if glance.is_korean() {
+            self.look_for_stems(glance, hashes, found);
+        }
+    }
+
+    fn look_for_pairs(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        for pair in hashes.array_windows().map(|[first, second]| self.keyed.pair(*first, *second)) {
+            if self.pairs.may_hold(pair) {
+                self.pairs.get(pair).for_each(&mut *found);
+            }
+        }
+        if glance.has_joint() {
+            self.look_over_numbers(glance, hashes, found);
+        }
+    }
+
+    /// Two words with a number or a part of one between, which counts as one with what it is joined
+    /// to.
+    fn look_over_numbers(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let is_number = |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
+        let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
+        let joined = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
+        for (at, first) in hashes.iter().enumerate() {
+            let mut counted = 0;
+            for (next, second) in hashes.iter().enumerate().skip(at + 1) {
+                counted += usize::from(!joined(next));
+                if counted > 1 {
+                    break;
+                }
+                self.pairs.get(self.keyed.pair(*first, *second)).for_each(&mut *found);
+            }
+        }
+    }
+
+    fn look_for_glued(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let mut glued = glance.glued().iter().peekable();
+        let mut is_glued = |[_, end]: &[u32; 2]| {
+            while glued.next_if(|place| *place < end).is_some() {}
+            glued.next_if_eq(&end).is_some()
+        };
+        let glued: Vec<bool> = glance.words().iter().map(&mut is_glued).collect();
+        self.find_glued(hashes, |at| glued.get(at) == Some(&true), found);
+    }
+
+    /// Words with particles written to them.
+    fn look_for_stems(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let stems = |word: &[u32; 2], hash: u64| {
+            let stems = normalise::stems(glance.word(word)).map(|stem| self.hash(stem));
+            stems.chain([hash]).collect::<Vec<u64>>()
+        };
+        let mut firsts = Vec::new();
+        for (word, hash) in glance.words().iter().zip(hashes) {
+            let seconds = stems(word, *hash);
+            seconds.iter().for_each(|stem| self.whole.get(*stem).for_each(&mut *found));
+            if self.has_pairs() {
+                self.stem_pairs(&firsts, &seconds, found);
+            }
+            firsts = seconds;
+        }
+    }
+
     /// Calls `found` with every form that a text could hold.
     pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let hashes: Vec<u64> =
             sketch.tokens.iter().map(|token| self.hash(sketch.text(token))).collect();
-        let ends = !self.heads.lookup.is_empty() || !self.tails.lookup.is_empty();
         for (token, hash) in sketch.tokens.iter().zip(&hashes) {
             self.whole.get(*hash).for_each(&mut *found);
-            if ends && !token.spaceless {
+            if self.has_ends() && !token.spaceless {
                 self.ends(sketch.text(token), found);
             }
             if token.korean {
@@ -320,8 +403,11 @@ impl Words {
                 stems.for_each(|stem| self.whole.get(stem).for_each(&mut *found));
             }
         }
-        self.find_glued(sketch, found);
-        if !self.pairs.is_empty() {
+        if !self.glued.is_empty() {
+            let glued = |at: usize| sketch.tokens.get(at + 1).is_some_and(|token| token.glued);
+            self.find_glued(&hashes, glued, found);
+        }
+        if self.has_pairs() {
             self.find_pairs(sketch, &hashes, found);
         }
         self.find_odd(sketch, found);
@@ -329,6 +415,10 @@ impl Words {
 
     fn hash(&self, text: &str) -> u64 {
         self.keyed.of(text.as_bytes())
+    }
+
+    fn has_ends(&self) -> bool {
+        !self.heads.lookup.is_empty() || !self.tails.lookup.is_empty()
     }
 
     /// Forms that a word begins or ends with.
@@ -343,20 +433,19 @@ impl Words {
         }
     }
 
-    /// Several words without anything between them.
-    fn find_glued(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
-        if self.glued.is_empty() {
-            return;
-        }
-        for (at, pair) in sketch.tokens.windows(2).enumerate() {
-            let Some(start) = glued(sketch, pair).map(|text| self.hash(text)) else { continue };
+    /// Several words without anything between them. `glued`: is a word glued to the next?
+    fn find_glued(&self, hashes: &[u64], glued: impl Fn(usize) -> bool, found: &mut impl FnMut(u32)) {
+        for (at, pair) in hashes.windows(2).enumerate().filter(|(at, _)| glued(*at)) {
+            let start = self.keyed.row(pair);
             for size in self.glued_sizes.get(start) {
                 let size = usize::try_from(size).unwrap_or(GLUED_MAX);
-                let words = sketch.tokens.get(at..at + size).unwrap_or_default();
+                let words = hashes.get(at..at + size).unwrap_or_default();
+                let whole = (at..at + words.len().saturating_sub(1)).all(&glued);
                 // The longest are told apart by the slow truth.
-                let whole = glued(sketch, words).map(|text| self.hash(text));
-                let hash = Some(start).filter(|_| size == GLUED_MAX).or(whole);
-                hash.into_iter().for_each(|hash| self.glued.get(hash).for_each(&mut *found));
+                let hash = if size == GLUED_MAX { start } else { self.keyed.row(words) };
+                if whole || size == GLUED_MAX {
+                    self.glued.get(hash).for_each(&mut *found);
+                }
             }
         }
     }
@@ -369,27 +458,19 @@ impl Words {
                 words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
             for (second, next) in near.filter(|(word, _)| !word.spaceless) {
                 self.pairs.get(self.keyed.pair(*hash, *next)).for_each(&mut *found);
-                self.stem_pairs(sketch, (first, *hash), (second, *next), found);
+                if first.korean || second.korean {
+                    let stems = |token: &Token, hash: u64| {
+                        let stems = normalise::stems(sketch.text(token));
+                        stems.map(|stem| self.hash(stem)).chain([hash]).collect::<Vec<u64>>()
+                    };
+                    self.stem_pairs(&stems(first, *hash), &stems(second, *next), found);
+                }
             }
         }
     }
 
-    /// Pairs of words with particles written to them.
-    fn stem_pairs(
-        &self,
-        sketch: &Sketch,
-        first: (&Token, u64),
-        second: (&Token, u64),
-        found: &mut impl FnMut(u32),
-    ) {
-        if !first.0.korean && !second.0.korean {
-            return;
-        }
-        let stems = |(token, hash): (&Token, u64)| {
-            let stems = normalise::stems(sketch.text(token)).map(|stem| self.hash(stem));
-            stems.chain([hash]).collect::<Vec<u64>>()
-        };
-        let (firsts, seconds) = (stems(first), stems(second));
+    /// Pairs of words with particles written to them, by the stems of both.
+    fn stem_pairs(&self, firsts: &[u64], seconds: &[u64], found: &mut impl FnMut(u32)) {
         let pairs = firsts
             .iter()
             .flat_map(|first| seconds.iter().map(move |second| self.keyed.pair(*first, *second)));

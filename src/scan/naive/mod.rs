@@ -124,17 +124,25 @@ impl Single {
         }
     }
 
-    /// Could it hit this piece? Never no where it does. Asked before there are views.
-    pub(super) fn could_hit(&self, post: &Post<'_>, seen: &Seen<'_>, sketch: &Sketch) -> bool {
+    /// Could it hit this piece? Never no where it does. Asked before there are views; `plain`:
+    /// nothing in the piece is odd; `sketch` is made where it is needed.
+    pub(super) fn could_hit<'s>(
+        &self,
+        (post, seen): (&Post<'_>, &Seen<'_>),
+        plain: bool,
+        sketch: &impl Fn() -> &'s Sketch,
+    ) -> bool {
         if !self.parts.has(seen.piece.part) {
             return false;
         }
         match &self.matcher {
             Matcher::Text(text) => match text.view() {
                 View::Raw => text.is_in(seen.piece.text),
-                View::Folded => text.is_in(&sketch.folded),
+                View::Folded => text.is_in(&sketch().folded),
                 // Without odd words the unmasked text is the folded one.
-                View::Unmasked => !sketch.odd.is_empty() || text.is_in(&sketch.folded),
+                View::Unmasked => {
+                    !plain && !sketch().odd.is_empty() || text.is_in(&sketch().folded)
+                }
             },
             Matcher::Links(links) => {
                 let mut found = Found::default();

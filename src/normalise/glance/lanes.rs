@@ -1,0 +1,346 @@
+//! Sixty-four bytes at a time: which of them are in a set, as a mask with the lowest bit for the
+//! first byte. Three twins of one meaning; the processor that runs it chooses.
+
+/// Bytes looked at together: as many as a mask has bits.
+pub(super) const BLOCK: usize = 64;
+
+pub(super) type Bytes = [u8; BLOCK];
+
+/// A set of ASCII characters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Set {
+    /// By the lower half of a character; a bit for each upper half.
+    rows: [u8; 16],
+}
+
+impl Set {
+    pub(super) const fn of(chars: &[u8]) -> Self {
+        let mut rows = [0; 16];
+        let mut at = 0;
+        while at < chars.len() {
+            assert!(chars[at].is_ascii(), "only ASCII has a place");
+            rows[(chars[at] & 15) as usize] |= 1 << (chars[at] >> 4);
+            at += 1;
+        }
+        Self { rows }
+    }
+
+    pub(super) const fn has(self, byte: u8) -> bool {
+        byte.is_ascii() && self.rows[(byte & 15) as usize] >> (byte >> 4) & 1 == 1
+    }
+}
+
+/// The bit of each upper half of an ASCII character.
+const UPPER: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Has it in all ASCII letters that are small, and in all digits.
+const SMALL: u8 = 0x20;
+
+/// What a processor does with a block. A value of it proves that this processor can.
+pub(super) trait Lanes: Copy {
+    type Block: Copy;
+
+    fn load(self, bytes: &Bytes) -> Self::Block;
+
+    /// Those in a set.
+    fn has(self, block: Self::Block, set: &Set) -> u64;
+
+    /// Those beyond ASCII.
+    fn beyond(self, block: Self::Block) -> u64;
+
+    /// Those that are the same letter in both, whatever its case; of other characters anything.
+    fn same(self, left: Self::Block, right: Self::Block) -> u64;
+
+    /// ASCII characters of the set in lower case, those beyond ASCII as they are, a space for
+    /// everything else.
+    fn words(self, block: Self::Block, set: &Set) -> Bytes;
+}
+
+/// Any processor: the truth of the twins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anywhere;
+
+impl Lanes for Anywhere {
+    type Block = Bytes;
+
+    fn load(self, bytes: &Bytes) -> Bytes {
+        *bytes
+    }
+
+    fn has(self, block: Bytes, set: &Set) -> u64 {
+        mask(block.map(|byte| set.has(byte)))
+    }
+
+    fn beyond(self, block: Bytes) -> u64 {
+        mask(block.map(|byte| !byte.is_ascii()))
+    }
+
+    fn same(self, left: Bytes, right: Bytes) -> u64 {
+        let pairs = left.iter().zip(&right).enumerate();
+        pairs.fold(0, |mask, (at, (left, right))| {
+            mask | u64::from(left | SMALL == right | SMALL) << at
+        })
+    }
+
+    fn words(self, block: Bytes, set: &Set) -> Bytes {
+        block.map(|byte| match byte {
+            _ if !byte.is_ascii() => byte,
+            _ if set.has(byte) => byte | SMALL,
+            _ => b' ',
+        })
+    }
+}
+
+fn mask(bits: [bool; BLOCK]) -> u64 {
+    bits.iter().enumerate().fold(0, |mask, (at, bit)| mask | u64::from(*bit) << at)
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "the processor does with 32 or 64 bytes at once what it does with one")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256i, __m512i, _mm256_and_si256, _mm256_blendv_epi8, _mm256_broadcastsi128_si256,
+        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_storeu_si256, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
+        _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_movepi8_mask, _mm512_or_si512,
+        _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
+        _mm512_test_epi8_mask, _mm_loadu_si128,
+    };
+
+    use super::{BLOCK, Bytes, Lanes, SMALL, Set, UPPER};
+
+    /// Two times 32 bytes.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) struct Avx2(());
+
+    impl Avx2 {
+        pub(in super::super) fn of_this_processor() -> Option<Self> {
+            let has = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2");
+            has.then_some(Self(()))
+        }
+    }
+
+    /// A row of 16 in both halves.
+    #[inline(always)]
+    fn twice(row: &[u8; 16]) -> __m256i {
+        // SAFETY: the row has the 16 bytes that are read; callers have an `Avx2`.
+        unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(row.as_ptr().cast())) }
+    }
+
+    /// Nothing but zeros where a byte is in the set: 255 where it is not.
+    #[inline(always)]
+    fn lacks(bytes: __m256i, set: &Set) -> __m256i {
+        // SAFETY: callers have an `Avx2`. A shuffle gives zero for bytes beyond ASCII.
+        unsafe {
+            let rows = _mm256_shuffle_epi8(twice(&set.rows), bytes);
+            let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
+            let bit = _mm256_shuffle_epi8(twice(&UPPER), upper);
+            _mm256_cmpeq_epi8(_mm256_and_si256(rows, bit), _mm256_setzero_si256())
+        }
+    }
+
+    #[inline(always)]
+    fn gathered(halves: [__m256i; 2]) -> u64 {
+        // SAFETY: callers have an `Avx2`.
+        let [low, high] =
+            halves.map(|half| unsafe { _mm256_movemask_epi8(half) }.cast_unsigned());
+        u64::from(low) | u64::from(high) << 32
+    }
+
+    impl Lanes for Avx2 {
+        type Block = [__m256i; 2];
+
+        #[inline(always)]
+        fn load(self, bytes: &Bytes) -> Self::Block {
+            let (halves, _) = bytes.as_chunks::<{ BLOCK / 2 }>();
+            // SAFETY: each half has the 32 bytes that are read; `self` proves AVX2.
+            let load = |half: &[u8; 32]| unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+            match halves {
+                [low, high] => [load(low), load(high)],
+                _ => [load(&[0; 32]); 2],
+            }
+        }
+
+        #[inline(always)]
+        fn has(self, block: Self::Block, set: &Set) -> u64 {
+            !gathered(block.map(|half| lacks(half, set)))
+        }
+
+        #[inline(always)]
+        fn beyond(self, block: Self::Block) -> u64 {
+            gathered(block)
+        }
+
+        #[inline(always)]
+        fn same(self, left: Self::Block, right: Self::Block) -> u64 {
+            // SAFETY: `self` proves AVX2.
+            let small = |half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed())) };
+            let ([a, b], [c, d]) = (left.map(small), right.map(small));
+            // SAFETY: `self` proves AVX2.
+            gathered(unsafe { [_mm256_cmpeq_epi8(a, c), _mm256_cmpeq_epi8(b, d)] })
+        }
+
+        #[inline(always)]
+        fn words(self, block: Self::Block, set: &Set) -> Bytes {
+            let mut out = [0; BLOCK];
+            let (halves, _) = out.as_chunks_mut::<{ BLOCK / 2 }>();
+            for (to, half) in halves.iter_mut().zip(block) {
+                // SAFETY: `self` proves AVX2; `to` has the 32 bytes that are written. A blend takes
+                // the second where the highest bit of the third is set.
+                unsafe {
+                    let small = _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed()));
+                    let space = _mm256_set1_epi8(SMALL.cast_signed());
+                    let ascii = _mm256_blendv_epi8(small, space, lacks(half, set));
+                    _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_blendv_epi8(ascii, half, half));
+                }
+            }
+            out
+        }
+    }
+
+    /// 64 bytes.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) struct Avx512(());
+
+    impl Avx512 {
+        pub(in super::super) fn of_this_processor() -> Option<Self> {
+            let has = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2");
+            has.then_some(Self(()))
+        }
+    }
+
+    #[inline(always)]
+    fn four_times(row: &[u8; 16]) -> __m512i {
+        // SAFETY: the row has the 16 bytes that are read; callers have an `Avx512`.
+        unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(row.as_ptr().cast())) }
+    }
+
+    impl Lanes for Avx512 {
+        type Block = __m512i;
+
+        #[inline(always)]
+        fn load(self, bytes: &Bytes) -> __m512i {
+            // SAFETY: there are the 64 bytes that are read; `self` proves AVX-512.
+            unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+        }
+
+        #[inline(always)]
+        fn has(self, block: __m512i, set: &Set) -> u64 {
+            // SAFETY: `self` proves AVX-512. A shuffle gives zero for bytes beyond ASCII.
+            unsafe {
+                let rows = _mm512_shuffle_epi8(four_times(&set.rows), block);
+                let upper = _mm512_and_si512(_mm512_srli_epi16::<4>(block), _mm512_set1_epi8(15));
+                _mm512_test_epi8_mask(rows, _mm512_shuffle_epi8(four_times(&UPPER), upper))
+            }
+        }
+
+        #[inline(always)]
+        fn beyond(self, block: __m512i) -> u64 {
+            // SAFETY: `self` proves AVX-512.
+            unsafe { _mm512_movepi8_mask(block) }
+        }
+
+        #[inline(always)]
+        fn same(self, left: __m512i, right: __m512i) -> u64 {
+            // SAFETY: `self` proves AVX-512.
+            unsafe {
+                let small = _mm512_set1_epi8(SMALL.cast_signed());
+                _mm512_cmpeq_epi8_mask(_mm512_or_si512(left, small), _mm512_or_si512(right, small))
+            }
+        }
+
+        #[inline(always)]
+        fn words(self, block: __m512i, set: &Set) -> Bytes {
+            let mut out = [0; BLOCK];
+            // SAFETY: `self` proves AVX-512; `out` has the 64 bytes that are written.
+            unsafe {
+                let space = _mm512_set1_epi8(SMALL.cast_signed());
+                let small = _mm512_or_si512(block, space);
+                let ascii = _mm512_mask_blend_epi8(self.has(block, set), space, small);
+                let all = _mm512_mask_blend_epi8(self.beyond(block), ascii, block);
+                _mm512_storeu_si512(out.as_mut_ptr().cast(), all);
+            }
+            out
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SETS: [Set; 3] = [Set::of(b"aZ09@"), Set::of(b" !~\x01\x7F"), Set::of(b"")];
+
+    /// Says where two ways differ on a block beside the next.
+    fn differs<L: Lanes>(lanes: L, left: &Bytes, right: &Bytes) -> Option<&'static str> {
+        let (block, next) = (lanes.load(left), lanes.load(right));
+        let sets = SETS.iter().all(|set| {
+            lanes.has(block, set) == Anywhere.has(*left, set)
+                && lanes.words(block, set) == Anywhere.words(*left, set)
+        });
+        let faults = [
+            (sets, "sets"),
+            (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
+            (lanes.same(block, next) == Anywhere.same(*left, *right), "same"),
+        ];
+        faults.into_iter().find(|(right, _)| !right).map(|(_, name)| name)
+    }
+
+    fn check(left: &Bytes, right: &Bytes) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let narrow = Avx2::of_this_processor().and_then(|lanes| differs(lanes, left, right));
+            assert_eq!(narrow, None, "{left:?}");
+            let wide = Avx512::of_this_processor().and_then(|lanes| differs(lanes, left, right));
+            assert_eq!(wide, None, "{left:?}");
+        }
+        assert_eq!(differs(Anywhere, left, right), None);
+    }
+
+    #[test]
+    fn a_set_holds_what_it_was_made_of() {
+        let set = SETS[0];
+        let held: Vec<u8> = (0..=u8::MAX).filter(|byte| set.has(*byte)).collect();
+        assert_eq!(held, b"09@Za");
+        assert_eq!(Anywhere.has([b'Z'; BLOCK], &set), u64::MAX);
+        assert_eq!(&Anywhere.words([b'Z'; BLOCK], &set), &[b'z'; BLOCK]);
+    }
+
+    #[test]
+    fn every_byte_in_every_place_is_seen_alike_by_all_twins() {
+        for byte in 0..=u8::MAX {
+            for at in 0..BLOCK {
+                let mut block = [b'a'; BLOCK];
+                block[at] = byte;
+                check(&block, &[byte; BLOCK]);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_block_is_seen_alike_by_all_twins(
+            left in prop::array::uniform32(any::<u8>()),
+            right in prop::array::uniform32(any::<u8>()),
+        ) {
+            let block = |low: [u8; 32], high: [u8; 32]| {
+                let mut block = [0; BLOCK];
+                block[..32].copy_from_slice(&low);
+                block[32..].copy_from_slice(&high);
+                block
+            };
+            check(&block(left, right), &block(right, left));
+        }
+    }
+}

@@ -1,0 +1,544 @@
+//! Makes a text level: folded letters, and for everything else one ASCII character of its kind, so
+//! that a pass by masks can read it. What masks of bytes cannot see of letters beyond ASCII is
+//! judged here.
+//!
+//! ```text
+//! ASCII            as it is
+//! letters, digits  folded; a blank between what is glued: clusters of scripts without spaces
+//! emoji            a word of its own
+//! signs, dots, …   `$ + | .`, anything else `,`; what nobody sees is left out
+//! ```
+
+use std::ops::Range;
+
+use unicode_normalization::char::compose;
+
+use crate::normalise::sketch::offset;
+use crate::normalise::table::{self, Class, Fold, Table};
+use crate::normalise::tables;
+
+use super::checks;
+use super::pass::{ALIKE, DOT, LETTER, SIGN, WORD};
+
+/// Stands between what is glued: nothing to any clause.
+const GLUE: u8 = b'-';
+
+/// Bytes that a character of one may be written as.
+const GROWTH: usize = 8;
+
+/// A levelled text, and what was seen on the way.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    /// Longer than the text; `size` bytes count.
+    bytes: Vec<u8>,
+    size: usize,
+    /// Places of the blanks between what is glued.
+    pub(super) glued: Vec<u32>,
+    /// Letters beyond ASCII that touch no other.
+    singles: Vec<Range<usize>>,
+    /// There is Hangul.
+    pub(super) korean: bool,
+}
+
+/// Why a text cannot be levelled: something does not stand for itself alone, or is odd.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+impl Level {
+    pub(super) fn clear(&mut self) {
+        self.size = 0;
+        self.glued.clear();
+        self.singles.clear();
+        self.korean = false;
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        self.bytes.get(..self.size).unwrap_or_default()
+    }
+
+    /// Takes a text. `links`: in order.
+    pub(super) fn fill(&mut self, text: &str, links: &[Range<usize>]) -> Result<(), Refused> {
+        self.clear();
+        let room = 2 * text.len() + 2 * GROWTH;
+        if self.bytes.len() < room {
+            self.bytes.resize(room, 0);
+        }
+        let mut pass = Pass::new(text, links, self);
+        pass.run()?;
+        pass.finish()
+    }
+
+    #[inline(always)]
+    fn push(&mut self, bytes: [u8; 4], size: usize) {
+        if let Some(to) = self.bytes.get_mut(self.size..).and_then(<[u8]>::first_chunk_mut) {
+            *to = bytes;
+        }
+        self.size += size;
+    }
+
+    fn push_ascii(&mut self, byte: u8) {
+        self.push([byte, 0, 0, 0], 1);
+    }
+
+    fn last(&self) -> u8 {
+        let at = self.size.checked_sub(1);
+        at.and_then(|at| self.bytes.get(at)).copied().unwrap_or(b' ')
+    }
+
+    /// Is there a chain of three single letters with one beyond ASCII in it?
+    fn has_run(&self) -> bool {
+        (0..self.singles.len()).any(|at| self.before(at) + self.behind(at) >= 2)
+    }
+
+    /// Single letters before one, one character apart, up to two.
+    fn before(&self, mut at: usize) -> usize {
+        let Some(mut start) = self.singles.get(at).map(|single| single.start) else { return 0 };
+        for found in 0..2 {
+            let other = at.checked_sub(1).and_then(|at| self.singles.get(at));
+            if let Some(other) = other.filter(|other| other.end + 1 == start) {
+                (start, at) = (other.start, at - 1);
+                continue;
+            }
+            let ascii = start.checked_sub(2).filter(|at| checks::is_single(self.text(), *at));
+            let Some(ascii) = ascii else { return found };
+            start = ascii;
+        }
+        2
+    }
+
+    /// The same behind it.
+    fn behind(&self, mut at: usize) -> usize {
+        let Some(mut end) = self.singles.get(at).map(|single| single.end) else { return 0 };
+        for found in 0..2 {
+            if let Some(other) = self.singles.get(at + 1).filter(|other| end + 1 == other.start) {
+                (end, at) = (other.end, at + 1);
+                continue;
+            }
+            if !checks::is_single(self.text(), end + 1) {
+                return found;
+            }
+            end += 2;
+        }
+        2
+    }
+}
+
+/// Letters beyond ASCII in a row, with their marks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    is_open: bool,
+    start: usize,
+    /// Something that a single letter must not touch stands before it.
+    touched: bool,
+    letters: u32,
+    /// One cluster of a script without spaces.
+    spaceless: bool,
+    /// Letters of scripts other than Latin, and whether all look like letters of another one.
+    foreign: u32,
+    not_alike: bool,
+    /// The last two of them, the last first; 0 is none.
+    last: [u32; 2],
+}
+
+struct Pass<'t, 'l> {
+    text: &'t [u8],
+    links: &'t [Range<usize>],
+    table: &'static Table,
+    latin: u8,
+    level: &'l mut Level,
+    row: Row,
+    /// Script of the letters right before; 0 is none.
+    script: u8,
+    /// What marks hang on, and the class of the last one.
+    base: Option<Fold>,
+    mark_class: u8,
+    after_emoji: bool,
+    joined: bool,
+    /// Scripts with a letter that looks like none of another script, and those with a short word of
+    /// look-alikes.
+    strange: [u64; 4],
+    alike: [u64; 4],
+    /// Bits of all letters.
+    bits: u8,
+    /// ASCII letters were made of others, so that `@` before them may be no handle's.
+    made_ascii: bool,
+}
+
+impl<'t, 'l> Pass<'t, 'l> {
+    fn new(text: &'t str, links: &'t [Range<usize>], level: &'l mut Level) -> Self {
+        let table = table::table();
+        Self {
+            text: text.as_bytes(),
+            links,
+            table,
+            latin: table.ascii(b'a').script,
+            level,
+            row: Row::default(),
+            script: 0,
+            base: None,
+            mark_class: 0,
+            after_emoji: false,
+            joined: false,
+            strange: [0; 4],
+            alike: [0; 4],
+            bits: 0,
+            made_ascii: false,
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Refused> {
+        let mut at = 0;
+        while at < self.text.len() {
+            at = self.ascii(at)?;
+            while let Some((c, fold, end)) = self.beyond(at) {
+                if fold.is_plain_letter() && self.row.is_open && !self.row.spaceless {
+                    self.plain_letter(&fold)?;
+                } else {
+                    self.one(c, &fold, at)?;
+                }
+                at = end;
+            }
+        }
+        self.close_row(b' ')
+    }
+
+    /// ASCII from a place on; the place behind it.
+    fn ascii(&mut self, from: usize) -> Result<usize, Refused> {
+        let next = self.text.get(from).copied().filter(u8::is_ascii);
+        let Some(next) = next else { return Ok(from) };
+        self.close_row(next)?;
+        (self.after_emoji, self.joined, self.script) = (false, false, 0);
+        let mut at = from;
+        // Eight at a time: most of what is written is short.
+        loop {
+            let Some(eight) = self.text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+            let high = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
+            if let Some(to) = self.level.bytes.get_mut(self.level.size..).and_then(<[u8]>::first_chunk_mut) {
+                *to = *eight;
+            }
+            let count = usize::try_from(high.trailing_zeros() / 8).unwrap_or_default();
+            (at, self.level.size) = (at + count, self.level.size + count);
+            if high != 0 {
+                break;
+            }
+        }
+        while let Some(byte) = self.text.get(at).copied().filter(u8::is_ascii) {
+            self.level.push_ascii(byte);
+            at += 1;
+        }
+        if !self.links.is_empty() {
+            self.undot(from..at);
+        }
+        let last = at.checked_sub(1).and_then(|at| self.text.get(at)).copied();
+        self.base = last.map(|byte| self.table.ascii(byte));
+        self.mark_class = 0;
+        Ok(at)
+    }
+
+    /// The dots of links are no disguise. `range` was written last.
+    fn undot(&mut self, range: Range<usize>) {
+        let shift = self.level.size - range.len();
+        let (level, links) = (&mut self.level, self.links);
+        let first = links.partition_point(|link| link.end <= range.start);
+        for link in links.get(first..).unwrap_or_default() {
+            if link.start >= range.end {
+                return;
+            }
+            let start = link.start.max(range.start) - range.start + shift;
+            let end = link.end.min(range.end) - range.start + shift;
+            let bytes = level.bytes.get_mut(start..end).unwrap_or_default();
+            // `|` is more than a dot.
+            let dots = bytes.iter_mut().filter(|byte| DOT.has(**byte) && **byte != b'|');
+            dots.for_each(|dot| *dot = b',');
+        }
+    }
+
+    /// The character beyond ASCII at a place, what it folds to, and the place behind it.
+    #[inline(always)]
+    fn beyond(&self, at: usize) -> Option<(char, Fold, usize)> {
+        let byte = *self.text.get(at)?;
+        if byte.is_ascii() {
+            return None;
+        }
+        let tail = |at: usize| self.text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
+        let (head, second) = (u32::from(byte), tail(at + 1));
+        let (code, size) = match byte {
+            ..0xE0 => ((head & 0x1F) << 6 | second, 2),
+            0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
+            _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
+        };
+        let c = char::from_u32(code)?;
+        Some((c, self.table.get(c), at + size))
+    }
+
+    fn one(&mut self, c: char, fold: &Fold, at: usize) -> Result<(), Refused> {
+        match fold.class {
+            Class::Letter => self.letter(fold)?,
+            Class::Digit => self.stand_in(fold.text[0], fold)?,
+            Class::Mark => return self.mark(c, fold),
+            Class::Invisible | Class::Selector => return Ok(()),
+            Class::Joiner => {
+                self.joined = true;
+                return Ok(());
+            }
+            Class::Emoji | Class::Tone => return self.emoji(fold),
+            Class::EmojiLetter | Class::Strange => return Err(Refused),
+            Class::Space => self.stand_in(b' ', fold)?,
+            Class::Line => self.stand_in(b'\n', fold)?,
+            Class::Sign => self.stand_in(b'$', fold)?,
+            Class::InnerSign => self.stand_in(b'+', fold)?,
+            Class::Pipe => self.stand_in(b'|', fold)?,
+            Class::Dot => {
+                let after = self.links.partition_point(|link| link.end <= at);
+                let in_link = self.links.get(after).is_some_and(|link| link.start <= at);
+                self.stand_in(if in_link { b',' } else { b'.' }, fold)?;
+            }
+            Class::Other => self.stand_in(b',', fold)?,
+            Class::Others => {
+                self.stand_in(b',', fold)?;
+                self.level.push_ascii(b',');
+            }
+        }
+        (self.after_emoji, self.joined) = (false, false);
+        Ok(())
+    }
+
+    fn stand_in(&mut self, byte: u8, fold: &Fold) -> Result<(), Refused> {
+        self.close_row(byte)?;
+        self.made_ascii |= byte.is_ascii_digit();
+        self.script = 0;
+        self.level.push_ascii(byte);
+        self.base = Some(*fold);
+        self.mark_class = 0;
+        Ok(())
+    }
+
+    /// A letter of a script with spaces that goes on with the row.
+    #[inline(always)]
+    fn plain_letter(&mut self, fold: &Fold) -> Result<(), Refused> {
+        let code = u32::from_le_bytes(fold.text);
+        let row = &mut self.row;
+        if row.last == [code; 2] {
+            return Err(Refused);
+        }
+        row.last = [code, row.last[0]];
+        row.letters += 1;
+        if fold.script != self.script {
+            self.change_script(fold)?;
+        }
+        self.judge(fold)?;
+        self.write(fold);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write(&mut self, fold: &Fold) {
+        self.level.push(fold.text, fold.size());
+        self.base = Some(*fold);
+        self.mark_class = 0;
+    }
+
+    /// *mixed*.
+    fn change_script(&mut self, fold: &Fold) -> Result<(), Refused> {
+        if fold.script != 0 {
+            if self.script != 0 {
+                return Err(Refused);
+            }
+            self.script = fold.script;
+        }
+        Ok(())
+    }
+
+    /// What the letter does to its word.
+    #[inline(always)]
+    fn judge(&mut self, fold: &Fold) -> Result<(), Refused> {
+        let alike = fold.bits & table::ALIKE != 0;
+        self.bits |= fold.bits;
+        if fold.script != self.latin {
+            self.row.foreign += 1;
+            if !alike {
+                self.row.not_alike = true;
+                note(&mut self.strange, fold.script);
+            }
+            // Beside Latin ones it would count as one of them.
+            return if alike && fold.script == 0 { Err(Refused) } else { Ok(()) };
+        }
+        let made = fold.text[0];
+        self.made_ascii |= made.is_ascii();
+        // The pass knows of look-alikes among small ASCII letters.
+        if alike && !ALIKE.has(made) { Err(Refused) } else { Ok(()) }
+    }
+
+    fn letter(&mut self, fold: &Fold) -> Result<(), Refused> {
+        if fold.bits & table::SIGN != 0 {
+            return Err(Refused);
+        }
+        let spaceless = fold.bits & table::SPACELESS != 0;
+        if !self.row.is_open || self.row.spaceless || spaceless {
+            self.open_row(spaceless)?;
+        }
+        if fold.letters() == 1 {
+            if !spaceless {
+                return self.plain_letter(fold);
+            }
+            self.script = 0;
+            self.row.letters += 1;
+            self.write(fold);
+            return Ok(());
+        }
+        // Several letters beyond ASCII might make three of one with those beside them.
+        if !fold.bytes().is_ascii() {
+            return Err(Refused);
+        }
+        // An ß is one letter, though the fold makes two of it.
+        self.row.letters += 1;
+        self.row.last = [0; 2];
+        if fold.script != self.script {
+            self.change_script(fold)?;
+        }
+        self.judge(fold)?;
+        if fold.bits & table::ALIKE != 0 && !fold.bytes().iter().all(|byte| ALIKE.has(*byte)) {
+            return Err(Refused);
+        }
+        self.write(fold);
+        Ok(())
+    }
+
+    fn open_row(&mut self, spaceless: bool) -> Result<(), Refused> {
+        let before = self.level.last();
+        let in_word = !before.is_ascii() || WORD.has(before);
+        let was_spaceless = self.row.is_open && self.row.spaceless;
+        if self.row.is_open {
+            self.end_row(true)?;
+        }
+        if in_word && (spaceless || was_spaceless) {
+            self.glue();
+        } else if LETTER.has(before) {
+            self.script = self.latin;
+        }
+        let touched = in_word || SIGN.has(before);
+        self.row =
+            Row { is_open: true, start: self.level.size, touched, spaceless, ..Row::default() };
+        Ok(())
+    }
+
+    fn glue(&mut self) {
+        self.level.glued.push(offset(self.level.size));
+        self.level.push_ascii(GLUE);
+        self.script = 0;
+    }
+
+    /// The row ends before this character.
+    fn close_row(&mut self, next: u8) -> Result<(), Refused> {
+        if !self.row.is_open {
+            return Ok(());
+        }
+        let spaceless = self.row.spaceless;
+        let foreign = self.script != 0 && self.script != self.latin;
+        if LETTER.has(next) && !spaceless && foreign {
+            return Err(Refused);
+        }
+        self.end_row(WORD.has(next) || SIGN.has(next))?;
+        if WORD.has(next) && spaceless {
+            self.glue();
+        }
+        Ok(())
+    }
+
+    /// `touches`: something that a single letter must not touch stands behind it.
+    fn end_row(&mut self, touches: bool) -> Result<(), Refused> {
+        let row = self.row;
+        self.row.is_open = false;
+        if row.letters == 1 && !row.touched && !touches {
+            self.level.singles.push(row.start..self.level.size);
+        }
+        if row.spaceless || row.not_alike || row.foreign < 2 {
+            return Ok(());
+        }
+        if row.foreign >= 5 {
+            return Err(Refused);
+        }
+        note(&mut self.alike, self.script);
+        Ok(())
+    }
+
+    fn emoji(&mut self, fold: &Fold) -> Result<(), Refused> {
+        self.close_row(b' ')?;
+        self.script = 0;
+        self.base = None;
+        self.mark_class = 0;
+        if fold.class == Class::Tone && self.after_emoji {
+            return Ok(());
+        }
+        if self.after_emoji && self.joined {
+            self.level.size -= 1;
+        } else {
+            self.level.push_ascii(b' ');
+        }
+        self.level.push(fold.text, fold.size());
+        self.level.push_ascii(b' ');
+        (self.after_emoji, self.joined) = (true, false);
+        Ok(())
+    }
+
+    /// A mark on what stands before it, which it may stay on or leave.
+    fn mark(&mut self, mark: char, fold: &Fold) -> Result<(), Refused> {
+        let base = self.base.ok_or(Refused)?;
+        let kept = if base.class == Class::Letter && base.script != 0 {
+            self.stays(mark, fold, &base).ok_or(Refused)?
+        } else if fold.bits & table::LOSES_MARKS != 0 {
+            false
+        } else {
+            return Err(Refused);
+        };
+        if mark != '\u{93C}' {
+            self.mark_class = fold.mark_class();
+        }
+        if kept {
+            // Marks of Hangul make a word Korean, whatever letter they hang on.
+            if !self.row.is_open || matches!(mark, '\u{302E}' | '\u{302F}') {
+                return Err(Refused);
+            }
+            self.row.last = [0; 2];
+            self.level.push(fold.text, fold.size());
+        }
+        Ok(())
+    }
+
+    /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
+    fn stays(&self, mark: char, fold: &Fold, base: &Fold) -> Option<bool> {
+        if mark == '\u{93C}' {
+            return Some(false);
+        }
+        let composes = fold.bits & table::COMPOSES != 0;
+        if base.bits & table::LOSES_MARKS != 0 {
+            let whole = || compose(base.str().chars().next_back()?, mark);
+            let own = composes && whole().is_some_and(tables::is_own);
+            return if own { None } else { Some(false) };
+        }
+        let moves = fold.mark_class() != 0 && fold.mark_class() < self.mark_class;
+        if moves || composes { None } else { Some(true) }
+    }
+
+    fn finish(self) -> Result<(), Refused> {
+        const BOTH: u8 = table::COMPAT | table::OWN;
+        self.level.korean = self.bits & table::KOREAN != 0;
+        let mixed = self.bits & BOTH == BOTH || self.bits & table::SMALL != 0;
+        let alike = self.alike.iter().zip(&self.strange).any(|(alike, strange)| alike & !strange != 0);
+        let odd = mixed || alike || self.made_ascii && self.has_made_handle() || self.level.has_run();
+        if odd { Err(Refused) } else { Ok(()) }
+    }
+
+    /// Could an `@` be taken for a handle's that is none, for letters behind it were made ASCII?
+    fn has_made_handle(&self) -> bool {
+        let name = |at: usize| self.text.get(at + 1..at + 5).unwrap_or_default();
+        let ats = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
+        ats.into_iter().any(|(at, _)| name(at).iter().any(|byte| !byte.is_ascii()))
+    }
+}
+
+fn note(scripts: &mut [u64; 4], script: u8) {
+    if let Some(bits) = scripts.get_mut(usize::from(script / 64)) {
+        *bits |= 1 << (script % 64);
+    }
+}

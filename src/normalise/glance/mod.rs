@@ -1,0 +1,85 @@
+//! A glance at a text: its folded words, and whether any of it could be odd. Nearly all texts hold
+//! nothing odd and nothing that hits, and a glance is all they get. Where something could be odd, or
+//! does not stand for itself alone, a glance refuses, and the text goes the longer way.
+//!
+//! ```text
+//! text ──level──► letters folded, all else ASCII ──pass──► words in lower case, by masks
+//! ```
+//!
+//! Texts of ASCII are level as they are.
+
+mod checks;
+mod lanes;
+mod level;
+mod pass;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use level::Level;
+use pass::{Path, Words};
+
+use super::sketch::place;
+
+static PATH: LazyLock<Path> = LazyLock::new(Path::of_this_processor);
+
+/// What a glance saw. Room is kept for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Glance {
+    level: Level,
+    words: Words,
+    joint: bool,
+}
+
+impl Glance {
+    /// Looks at a text; false where it cannot tell. `links`: byte ranges of the links in it, in
+    /// order.
+    pub(crate) fn look(&mut self, text: &str, links: &[Range<usize>]) -> bool {
+        let plain = text.is_ascii() && links.is_empty();
+        if plain {
+            self.level.clear();
+        } else if self.level.fill(text, links).is_err() {
+            return false;
+        }
+        let text = if plain { text.as_bytes() } else { self.level.text() };
+        let noted = PATH.run(text, &mut self.words);
+        self.joint = noted.joint;
+        !noted.is_odd() && !noted.unseen
+    }
+
+    /// The words in a row, blanks between them; behind the last one there is room to read 16 bytes
+    /// in one go.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.words.text
+    }
+
+    /// Where each word begins and ends in [`Glance::text`].
+    pub(crate) fn words(&self) -> &[[u32; 2]] {
+        let bounds = self.words.bounds.get(..self.words.count).unwrap_or_default();
+        bounds.as_chunks().0
+    }
+
+    /// The text of a word.
+    pub(crate) fn word(&self, &[start, end]: &[u32; 2]) -> &str {
+        let word = self.words.text.get(place(start)..place(end)).unwrap_or_default();
+        std::str::from_utf8(word).unwrap_or_default()
+    }
+
+    /// Where words end behind which the next one stands without anything between: before or behind
+    /// clusters of scripts without spaces.
+    pub(crate) fn glued(&self) -> &[u32] {
+        &self.level.glued
+    }
+
+    /// Is there Hangul in it?
+    pub(crate) fn is_korean(&self) -> bool {
+        self.level.korean
+    }
+
+    /// Are there two numbers that may count as one word?
+    pub(crate) fn has_joint(&self) -> bool {
+        self.joint
+    }
+}
