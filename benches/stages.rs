@@ -24,6 +24,8 @@
 //!   out. **Posts a second that one core screens.**
 //! - `scan_lists`: `scan` of one list of words, 12, 1,000 and 10,000 of them, on the same posts. A
 //!   flat line says that a longer list costs nothing while nothing of it occurs.
+//! - `scan_languages`: the same with 10,000 words, by language; bytes a second are bytes of text here.
+//!   English is read 64 bytes at a time, other scripts letter by letter.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on should say where")]
 
@@ -173,6 +175,24 @@ fn lists(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn languages(criterion: &mut Criterion) {
+    let made = support::posts(4 * POSTS);
+    let rules = rules_of_words(10_000);
+    let mut group = group(criterion, "scan_languages");
+    for lang in ["en", "es", "ru", "ar", "hi", "zh"] {
+        let of_lang = decoded(&made).into_iter().filter(|post| post.lang.as_deref() == Some(lang));
+        let posts: Vec<Post<'_>> = of_lang.collect();
+        let seen: Vec<_> = posts.iter().map(|post| (post, looked_at(post))).collect();
+        let pieces = seen.iter().flat_map(|(_, seen)| seen);
+        let bytes = pieces.map(|seen| seen.piece.text.len() as u64).sum();
+        group.throughput(both(posts.len(), bytes));
+        each(&mut group, lang, &seen, |(post, seen)| {
+            black_box(rules.tables().scan(post, seen));
+        });
+    }
+    group.finish();
+}
+
 /// A pack of one rule with one list of so many made words.
 fn rules_of_words(size: usize) -> RuleSet {
     const MANIFEST: &str = "\
@@ -222,5 +242,5 @@ fn word(mut number: usize) -> String {
     word + "b"
 }
 
-criterion_group!(benches, before_rules, with_rules, lists);
+criterion_group!(benches, before_rules, with_rules, lists, languages);
 criterion_main!(benches);

@@ -11,6 +11,7 @@
 //!
 //! The modules below stand in the order a post meets them.
 
+mod lanes;
 pub mod record;
 
 pub mod decode;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::lanes::{self, BLOCK, Lanes, Set, Work, later};
+
 use super::FoundLink;
 use super::chars::{self, Unit, Units, Writing, look_alike, writing};
 use super::path::{AHEAD_MAX, SCHEME_MAX};
@@ -47,41 +49,64 @@ pub(super) fn address(url: &str) -> Option<FoundLink> {
 /// it, a slash behind a letter or colon, an escape, a bracketed dot, or a sign that stands for one
 /// of them? Says yes too often, never too seldom.
 fn may_hold_link(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let could = |byte: &u8| COULD_BE_OF_LINK.get(usize::from(*byte)).is_some_and(|could| *could);
-    let mut from = 0;
-    while let Some(next) = bytes.get(from..).and_then(|rest| rest.iter().position(could)) {
-        if is_of_link(bytes, from + next) {
-            return true;
-        }
-        from += next + 1;
-    }
-    false
+    lanes::run(Marks(text.as_bytes()))
 }
 
-/// Bytes that [`is_of_link`] says yes to at some places: few of most texts.
-static COULD_BE_OF_LINK: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut index = 0;
-    while index < MARKS_OF_LINK.len() {
-        table[MARKS_OF_LINK[index] as usize] = true;
-        index += 1;
+/// The look, by masks.
+struct Marks<'t>(&'t [u8]);
+
+const DOT: Set = Set::of(b".");
+const SLASH: Set = Set::of(b"/");
+const PERCENT: Set = Set::of(b"%");
+const BRACKET: Set = Set::of(b"[({");
+/// What follows a dot, or goes before a slash, besides letters.
+const BEHIND_DOT: Set =
+    Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-%\\");
+const BEFORE_SLASH: Set =
+    Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:/\\])}");
+const HEX: Set = Set::of(b"0123456789abcdefABCDEF");
+/// The first bytes of characters that may stand for one of these.
+const LEADS: [u8; 3] = [0xE2, 0xE3, 0xEF];
+
+impl Work for Marks<'_> {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> bool {
+        let text = self.0;
+        let (mut dots, mut percents, mut hex, mut before_slash) = (0, 0, 0, 0);
+        // One place more than the text: what follows its last byte is looked at behind it.
+        for at in (0..=text.len()).step_by(BLOCK) {
+            let block = lanes.load_first(text.get(at..).unwrap_or_default());
+            let beyond = lanes.beyond(block);
+            let (dot, percent) = (lanes.has(block, &DOT), lanes.has(block, &PERCENT));
+            let (hexes, letters) = (lanes.has(block, &HEX), lanes.has(block, &BEFORE_SLASH) | beyond);
+            let links = later(dot, dots, 1) & (lanes.has(block, &BEHIND_DOT) | beyond)
+                | lanes.has(block, &SLASH) & later(letters, before_slash, 1)
+                | later(percent, percents, 2) & later(hexes, hex, 1) & hexes;
+            if links != 0 {
+                return true;
+            }
+            let leads = LEADS.iter().fold(0, |all, lead| all | lanes.is(block, *lead));
+            let maybe = lanes.has(block, &BRACKET) | leads & beyond;
+            if maybe != 0 && is_any_of_link(text, at, maybe) {
+                return true;
+            }
+            (dots, percents, hex, before_slash) = (dot, percent, hexes, letters);
+        }
+        false
     }
-    table
-};
+}
 
-const MARKS_OF_LINK: [u8; 9] = [b'.', b'/', b'%', b'[', b'(', b'{', 0xE2, 0xE3, 0xEF];
+#[inline(never)]
+fn is_any_of_link(text: &[u8], at: usize, maybe: u64) -> bool {
+    lanes::places(at, maybe).any(|place| is_of_link(text, place))
+}
 
+/// The same of one byte.
 fn is_of_link(bytes: &[u8], index: usize) -> bool {
     let at = |index: usize| bytes.get(index).copied().unwrap_or(b' ');
-    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     match at(index) {
-        b'.' => letter(at(index + 1)) || matches!(at(index + 1), b'_' | b'-' | b'%' | b'\\'),
-        b'/' => {
-            let before = index.checked_sub(1).map_or(b' ', at);
-            letter(before) || matches!(before, b':' | b'/' | b'\\' | b']' | b')' | b'}')
-        }
-        b'%' => at(index + 1).is_ascii_hexdigit() && at(index + 2).is_ascii_hexdigit(),
         b'[' | b'(' | b'{' => {
             let space = usize::from(at(index + 1) == b' ');
             let next = at(index + 1 + space);
@@ -439,5 +464,40 @@ impl Finder {
         };
         link.range = self.units.first()?.start..self.units.last()?.end;
         Some(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The look, byte by byte.
+    fn may_hold_slowly(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let at = |index: usize| bytes.get(index).copied().unwrap_or(b' ');
+        let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+        (0..bytes.len()).any(|index| match at(index) {
+            b'.' => letter(at(index + 1)) || b"_-%\\".contains(&at(index + 1)),
+            b'/' => {
+                let before = index.checked_sub(1).map_or(b' ', at);
+                letter(before) || b":/\\])}".contains(&before)
+            }
+            b'%' => at(index + 1).is_ascii_hexdigit() && at(index + 2).is_ascii_hexdigit(),
+            _ => is_of_link(bytes, index),
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_look_by_masks_says_what_one_byte_by_byte_says(
+            before in "[a-z ]{0,70}", text in "[a.:/%\\[({ )9é。／․\\\\-]{0,3}", after in "[a-z ]{0,70}",
+        ) {
+            let text = before + &text + &after;
+            prop_assert_eq!(may_hold_link(&text), may_hold_slowly(&text), "{:?}", text);
+        }
     }
 }

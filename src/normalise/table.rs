@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
+use unicode_normalization::char::{canonical_combining_class, compose, decompose_canonical};
 use unicode_script::Script;
 
 use super::fold::{self, Glyph, Kind};
@@ -40,6 +40,8 @@ pub(super) enum Class {
     Invisible,
     /// Hangs on the character before it.
     Mark,
+    /// A letter and a mark in one, which stay apart: see [`Table::parts`].
+    Marked,
     /// Not to be understood alone.
     Strange,
 }
@@ -50,6 +52,7 @@ impl Class {
         !matches!(
             self,
             Self::Mark
+                | Self::Marked
                 | Self::Invisible
                 | Self::Joiner
                 | Self::Selector
@@ -208,6 +211,12 @@ impl Table {
         self.folds.get(at).copied().unwrap_or(NOTHING)
     }
 
+    /// What a letter and a mark in one fold to apart, and the mark.
+    pub(super) fn parts(&self, c: char) -> Option<(Fold, (char, Fold))> {
+        let (letter, mark) = parts(c)?;
+        Some((self.get(letter), (mark, self.get(mark))))
+    }
+
     /// The script of a number.
     pub(super) fn script(&self, number: u8) -> Script {
         self.scripts.get(usize::from(number)).copied().unwrap_or(Script::Unknown)
@@ -233,12 +242,13 @@ impl Table {
             return class(Class::Invisible);
         }
         if fold::hangs(c) {
-            return if fold::is_plain_mark(c) { mark(c, composing) } else { NOTHING };
+            let plain = fold::is_plain_mark(c) || is_whole_mark(c, composing);
+            return if plain { mark(c, composing) } else { NOTHING };
         }
         match glyphs.as_slice() {
             [] => class(Class::Invisible),
             [only] => self.one(c, only),
-            several => self.several(several),
+            several => self.several(c, several),
         }
     }
 
@@ -263,7 +273,7 @@ impl Table {
         written(Fold { class, bits, ..NOTHING }, &[glyph.ch])
     }
 
-    fn several(&mut self, glyphs: &[Glyph]) -> Fold {
+    fn several(&mut self, shown: char, glyphs: &[Glyph]) -> Fold {
         let special = |glyph: &Glyph| {
             letters::is_sign(glyph.ch, glyph.shown)
                 || letters::is_inner_sign(glyph.ch)
@@ -273,9 +283,17 @@ impl Table {
             return Fold { class: Class::Others, ..NOTHING };
         }
         if glyphs.iter().all(|glyph| glyph.kind == Kind::Letter) {
-            self.letters(glyphs)
-        } else {
-            NOTHING
+            return self.letters(glyphs);
+        }
+        let folded = glyphs.iter().map(|glyph| glyph.ch);
+        match (glyphs, parts(shown)) {
+            ([letter, mark], Some(parts))
+                if (letter.kind, mark.kind) == (Kind::Letter, Kind::Mark)
+                    && folded.eq([parts.0, parts.1]) =>
+            {
+                Fold { class: Class::Marked, ..NOTHING }
+            }
+            _ => NOTHING,
         }
     }
 
@@ -320,6 +338,13 @@ impl Table {
     }
 }
 
+/// The two characters that one decomposes to.
+fn parts(c: char) -> Option<(char, char)> {
+    let mut parts = Vec::with_capacity(2);
+    decompose_canonical(c, |part| parts.push(part));
+    if let [letter, mark] = parts.as_slice() { Some((*letter, *mark)) } else { None }
+}
+
 /// Every character that composes with one before it.
 fn composing() -> HashSet<char> {
     let mut out = HashSet::new();
@@ -335,11 +360,47 @@ fn composing() -> HashSet<char> {
     out
 }
 
+/// A mark that is several, which come together again whatever stands before them (Tamil ோ).
+fn is_whole_mark(c: char, composing: &HashSet<char>) -> bool {
+    let mut parts = Vec::new();
+    decompose_canonical(c, |part| parts.push(part));
+    let first = parts.first().is_some_and(|first| !composing.contains(first));
+    let whole = parts.iter().copied().map(Some).reduce(|whole, next| compose(whole?, next?));
+    first && whole == Some(Some(c)) && parts.iter().all(|part| fold::is_plain_mark(*part))
+}
+
 fn mark(c: char, composing: &HashSet<char>) -> Fold {
     let composes = if composing.contains(&c) { COMPOSES } else { 0 };
     let goes = if fold::is_unscripted_mark(c) { LOSES_MARKS } else { 0 };
-    let script = canonical_combining_class(c);
+    let mut script = 0;
+    // Of several the last counts: what comes behind it may move before it.
+    decompose_canonical(c, |part| script = canonical_combining_class(part));
     written(Fold { class: Class::Mark, script, bits: composes | goes, ..NOTHING }, &[c])
+}
+
+/// Does a mark stay on this letter? `None`: it does, and makes another letter of it. `class`: of the
+/// mark before it, 0 where there is none; `last`: what was folded before it.
+pub(super) fn keeps_mark(
+    base: &Fold,
+    (mark, fold): (char, &Fold),
+    class: u8,
+    last: Option<char>,
+) -> Option<bool> {
+    if mark == '\u{93C}' {
+        return Some(false);
+    }
+    let composes = fold.bits & COMPOSES != 0;
+    let with = |last: Option<char>| compose(last?, mark);
+    if base.bits & LOSES_MARKS != 0 {
+        let own = composes && with(base.str().chars().next_back()).is_some_and(tables::is_own);
+        return if own { None } else { Some(false) };
+    }
+    let moves = fold.mark_class() != 0 && fold.mark_class() < class;
+    // The first mark composes with what stands right before it or with nothing, as any of class 0
+    // does. Of others the long way knows.
+    let first = fold.mark_class() == 0 || class == 0;
+    let composes = composes && (!first || with(last).is_some());
+    if moves || composes { None } else { Some(true) }
 }
 
 /// The same with its folded bytes, where they fit.

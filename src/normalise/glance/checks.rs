@@ -1,20 +1,14 @@
 //! Words that masks alone cannot judge, one by one.
 
+use crate::lanes;
 use crate::normalise::odd::is_odd_digits;
 
 use super::pass::{ALIKE, LETTER, SIGN, WORD};
 
 /// Is any of these places of a text odd?
 #[inline(never)]
-pub(super) fn any(text: &[u8], at: usize, mut places: u64, is_odd: fn(&[u8], usize) -> bool) -> bool {
-    while places != 0 {
-        let place = at + usize::try_from(places.trailing_zeros()).unwrap_or_default();
-        if is_odd(text, place) {
-            return true;
-        }
-        places &= places - 1;
-    }
-    false
+pub(super) fn any(text: &[u8], at: usize, places: u64, is_odd: fn(&[u8], usize) -> bool) -> bool {
+    lanes::places(at, places).any(|place| is_odd(text, place))
 }
 
 /// The word that holds a place.

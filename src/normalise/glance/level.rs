@@ -11,11 +11,8 @@
 
 use std::ops::Range;
 
-use unicode_normalization::char::compose;
-
 use crate::normalise::sketch::offset;
 use crate::normalise::table::{self, Class, Fold, Table};
-use crate::normalise::tables;
 
 use super::checks;
 use super::pass::{ALIKE, DOT, LETTER, SIGN, WORD};
@@ -78,6 +75,12 @@ impl Level {
 
     fn push_ascii(&mut self, byte: u8) {
         self.push([byte, 0, 0, 0], 1);
+    }
+
+    fn last_char(&self) -> Option<char> {
+        let tail = self.text().get(self.size.saturating_sub(4)..)?;
+        let start = tail.iter().rposition(|byte| byte & 0xC0 != 0x80)?;
+        std::str::from_utf8(tail.get(start..)?).ok()?.chars().next()
     }
 
     fn last(&self) -> u8 {
@@ -190,13 +193,15 @@ impl<'t, 'l> Pass<'t, 'l> {
         let mut at = 0;
         while at < self.text.len() {
             at = self.ascii(at)?;
-            while let Some((c, fold, end)) = self.beyond(at) {
-                if fold.is_plain_letter() && self.row.is_open && !self.row.spaceless {
-                    self.plain_letter(&fold)?;
-                } else {
-                    self.one(c, &fold, at)?;
-                }
-                at = end;
+            while let Some((c, fold, end)) = beyond(self.text, self.table, at) {
+                self.one(c, &fold, at)?;
+                at = match self.row {
+                    Row { is_open: true, spaceless: true, .. } => self.clusters(end),
+                    Row { is_open: true, .. } if self.script != self.latin => {
+                        self.foreign_letters(end)?
+                    }
+                    _ => end,
+                };
             }
         }
         self.close_row(b' ')
@@ -253,22 +258,68 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
     }
 
-    /// The character beyond ASCII at a place, what it folds to, and the place behind it.
-    #[inline(always)]
-    fn beyond(&self, at: usize) -> Option<(char, Fold, usize)> {
-        let byte = *self.text.get(at)?;
-        if byte.is_ascii() {
-            return None;
+    /// Letters in a row from a place on, of the script of the one before, with their marks; the place
+    /// behind them. Nearly all of nearly all texts beyond ASCII goes through this loop.
+    fn foreign_letters(&mut self, from: usize) -> Result<usize, Refused> {
+        let (text, table, script, mut row) = (self.text, self.table, self.script, self.row);
+        let [mut last, mut before_last] = row.last;
+        let (mut at, mut size, mut any, mut all) = (from, self.level.size, 0, table::ALIKE);
+        let (mut base, mut mark_class) = (self.base, self.mark_class);
+        while let Some((c, fold, end)) = beyond(text, table, at) {
+            if fold.is_plain_letter() && fold.script == script {
+                let code = u32::from_le_bytes(fold.text);
+                if last == code && before_last == code {
+                    return Err(Refused);
+                }
+                (before_last, last) = (last, code);
+                (any, all) = (any | fold.bits, all & fold.bits);
+                row.letters += 1;
+                (base, mark_class) = (Some(fold), 0);
+            } else if base.is_some_and(|base| keeps_simply(c, &fold, &base, mark_class)) {
+                last = 0;
+                mark_class = fold.mark_class();
+            } else {
+                break;
+            }
+            if let Some(to) = self.level.bytes.get_mut(size..).and_then(<[u8]>::first_chunk_mut) {
+                *to = fold.text;
+            }
+            size += fold.size();
+            at = end;
         }
-        let tail = |at: usize| self.text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
-        let (head, second) = (u32::from(byte), tail(at + 1));
-        let (code, size) = match byte {
-            ..0xE0 => ((head & 0x1F) << 6 | second, 2),
-            0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
-            _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
-        };
-        let c = char::from_u32(code)?;
-        Some((c, self.table.get(c), at + size))
+        let more = row.letters - self.row.letters;
+        row.foreign += more;
+        row.last = [last, before_last];
+        if more > 0 && all == 0 {
+            row.not_alike = true;
+            note(&mut self.strange, script);
+        }
+        if script == 0 && any & table::ALIKE != 0 {
+            return Err(Refused);
+        }
+        self.bits |= any;
+        (self.level.size, self.row) = (size, row);
+        (self.base, self.mark_class) = (base, mark_class);
+        Ok(at)
+    }
+
+    /// The same with clusters of scripts without spaces.
+    fn clusters(&mut self, from: usize) -> usize {
+        let (mut at, mut base) = (from, self.base);
+        while let Some((_, fold, end)) = beyond(self.text, self.table, at) {
+            if fold.class != Class::Letter || fold.bits & table::SPACELESS == 0 {
+                break;
+            }
+            self.level.glued.push(offset(self.level.size));
+            self.level.push_ascii(GLUE);
+            self.level.push(fold.text, fold.size());
+            (at, base) = (end, Some(fold));
+        }
+        if at > from {
+            // The last of them touches the one before it.
+            (self.row.touched, self.base, self.mark_class) = (true, base, 0);
+        }
+        at
     }
 
     fn one(&mut self, c: char, fold: &Fold, at: usize) -> Result<(), Refused> {
@@ -276,6 +327,11 @@ impl<'t, 'l> Pass<'t, 'l> {
             Class::Letter => self.letter(fold)?,
             Class::Digit => self.stand_in(fold.text[0], fold)?,
             Class::Mark => return self.mark(c, fold),
+            Class::Marked => {
+                let (letter, (mark, fold)) = self.table.parts(c).ok_or(Refused)?;
+                self.letter(&letter)?;
+                self.mark(mark, &fold)?;
+            }
             Class::Invisible | Class::Selector => return Ok(()),
             Class::Joiner => {
                 self.joined = true;
@@ -286,6 +342,10 @@ impl<'t, 'l> Pass<'t, 'l> {
             Class::Space => self.stand_in(b' ', fold)?,
             Class::Line => self.stand_in(b'\n', fold)?,
             Class::Sign => self.stand_in(b'$', fold)?,
+            // Behind a cluster it stands between no letters, though it is written in every line.
+            Class::InnerSign if self.row.is_open && self.row.spaceless => {
+                self.stand_in(b',', fold)?;
+            }
             Class::InnerSign => self.stand_in(b'+', fold)?,
             Class::Pipe => self.stand_in(b'|', fold)?,
             Class::Dot => {
@@ -485,7 +545,8 @@ impl<'t, 'l> Pass<'t, 'l> {
     fn mark(&mut self, mark: char, fold: &Fold) -> Result<(), Refused> {
         let base = self.base.ok_or(Refused)?;
         let kept = if base.class == Class::Letter && base.script != 0 {
-            self.stays(mark, fold, &base).ok_or(Refused)?
+            let last = self.level.last_char();
+            table::keeps_mark(&base, (mark, fold), self.mark_class, last).ok_or(Refused)?
         } else if fold.bits & table::LOSES_MARKS != 0 {
             false
         } else {
@@ -505,21 +566,6 @@ impl<'t, 'l> Pass<'t, 'l> {
         Ok(())
     }
 
-    /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
-    fn stays(&self, mark: char, fold: &Fold, base: &Fold) -> Option<bool> {
-        if mark == '\u{93C}' {
-            return Some(false);
-        }
-        let composes = fold.bits & table::COMPOSES != 0;
-        if base.bits & table::LOSES_MARKS != 0 {
-            let whole = || compose(base.str().chars().next_back()?, mark);
-            let own = composes && whole().is_some_and(tables::is_own);
-            return if own { None } else { Some(false) };
-        }
-        let moves = fold.mark_class() != 0 && fold.mark_class() < self.mark_class;
-        if moves || composes { None } else { Some(true) }
-    }
-
     fn finish(self) -> Result<(), Refused> {
         const BOTH: u8 = table::COMPAT | table::OWN;
         self.level.korean = self.bits & table::KOREAN != 0;
@@ -535,6 +581,37 @@ impl<'t, 'l> Pass<'t, 'l> {
         let ats = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
         ats.into_iter().any(|(at, _)| name(at).iter().any(|byte| !byte.is_ascii()))
     }
+}
+
+/// Does this mark stay on a letter, without a second look? Marks of Hangul make a word Korean, whatever
+/// letter they hang on.
+#[inline(always)]
+fn keeps_simply(mark: char, fold: &Fold, base: &Fold, mark_class: u8) -> bool {
+    fold.class == Class::Mark
+        && fold.bits & table::COMPOSES == 0
+        && base.class == Class::Letter
+        && base.bits & table::LOSES_MARKS == 0
+        && base.script != 0
+        && (fold.mark_class() == 0 || fold.mark_class() >= mark_class)
+        && !matches!(mark, '\u{93C}' | '\u{302E}' | '\u{302F}')
+}
+
+/// The character beyond ASCII at a place, what it folds to, and the place behind it.
+#[inline(always)]
+fn beyond(text: &[u8], table: &Table, at: usize) -> Option<(char, Fold, usize)> {
+    let byte = *text.get(at)?;
+    if byte.is_ascii() {
+        return None;
+    }
+    let tail = |at: usize| text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
+    let (head, second) = (u32::from(byte), tail(at + 1));
+    let (code, size) = match byte {
+        ..0xE0 => ((head & 0x1F) << 6 | second, 2),
+        0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
+        _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
+    };
+    let c = char::from_u32(code)?;
+    Some((c, table.get(c), at + size))
 }
 
 fn note(scripts: &mut [u64; 4], script: u8) {

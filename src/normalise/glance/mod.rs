@@ -9,21 +9,17 @@
 //! Texts of ASCII are level as they are.
 
 mod checks;
-mod lanes;
 mod level;
 mod pass;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use level::Level;
-use pass::{Path, Words};
+use pass::Words;
 
 use super::sketch::place;
-
-static PATH: LazyLock<Path> = LazyLock::new(Path::of_this_processor);
 
 /// What a glance saw. Room is kept for the next one.
 #[derive(Debug, Default)]
@@ -44,7 +40,7 @@ impl Glance {
             return false;
         }
         let text = if plain { text.as_bytes() } else { self.level.text() };
-        let noted = PATH.run(text, &mut self.words);
+        let noted = pass::pass(text, &mut self.words);
         self.joint = noted.joint;
         !noted.is_odd() && !noted.unseen
     }

@@ -1,10 +1,9 @@
 //! The pass by masks over a levelled text: its words in lower case, where they begin and end, and
 //! whether anything in it could be odd.
 
+use crate::lanes::{self, BLOCK, Lanes, Set, Work, later};
+
 use super::checks;
-use super::lanes::{Anywhere, BLOCK, Bytes, Lanes, Set};
-#[cfg(target_arch = "x86_64")]
-use super::lanes::{Avx2, Avx512};
 
 /// Characters of words.
 pub(super) const WORD: Set =
@@ -57,57 +56,23 @@ impl Noted {
     }
 }
 
-/// Which of the twins this processor runs best.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Path {
-    #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
-    #[cfg(target_arch = "x86_64")]
-    Avx2(Avx2),
-    Anywhere,
+/// Goes over a levelled text.
+pub(super) fn pass(text: &[u8], words: &mut Words) -> Noted {
+    lanes::run(Pass { text, words })
 }
 
-impl Path {
-    pub(super) fn of_this_processor() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let wide = Avx512::of_this_processor().map(Path::Avx512);
-            let narrow = || Avx2::of_this_processor().map(Path::Avx2);
-            if let Some(path) = wide.or_else(narrow) {
-                return path;
-            }
-        }
-        Path::Anywhere
+struct Pass<'t> {
+    text: &'t [u8],
+    words: &'t mut Words,
+}
+
+impl Work for Pass<'_> {
+    type Out = Noted;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Noted {
+        run(lanes, self.text, self.words)
     }
-
-    /// Goes over a levelled text.
-    #[cfg_attr(
-        target_arch = "x86_64",
-        expect(unsafe_code, reason = "a function for one kind of processor is called on it")
-    )]
-    pub(super) fn run(self, text: &[u8], words: &mut Words) -> Noted {
-        match self {
-            // SAFETY: an `Avx512` is only made where the processor has it.
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512(lanes) => unsafe { run_avx512(lanes, text, words) },
-            // SAFETY: an `Avx2` is only made where the processor has it.
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2(lanes) => unsafe { run_avx2(lanes, text, words) },
-            Path::Anywhere => run(Anywhere, text, words),
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-fn run_avx512(lanes: Avx512, text: &[u8], words: &mut Words) -> Noted {
-    run(lanes, text, words)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn run_avx2(lanes: Avx2, text: &[u8], words: &mut Words) -> Noted {
-    run(lanes, text, words)
 }
 
 /// Masks of one block. Every clause looks back, at most four places: so no block waits for the next.
@@ -132,12 +97,6 @@ struct Masks {
     words: u64,
 }
 
-/// The mask `by` places later, with what comes over from the block before.
-#[inline(always)]
-fn later(mask: u64, before: u64, by: u32) -> u64 {
-    mask << by | before >> (u64::BITS - by)
-}
-
 #[inline(always)]
 fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
     // One place more than the text: what ends with it shows behind it.
@@ -148,8 +107,8 @@ fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
     let (mut noted, mut last) = (Noted::default(), Masks::default());
     words.count = 0;
     for at in (0..blocks).map(|block| block * BLOCK) {
-        let (block, next) = blocks_at(text, at);
-        let (block, next) = (lanes.load(&block), lanes.load(&next));
+        let from = |at: usize| lanes.load_first(text.get(at..).unwrap_or_default());
+        let (block, next) = (from(at), from(at + 1));
         let masks = look(lanes, block, next, &last, &mut noted);
         noted.odd |= check(text, at, &masks, &last);
         if let Some(to) = words.text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
@@ -159,24 +118,6 @@ fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
         last = masks;
     }
     noted
-}
-
-/// The block at a place and the same one place later, with spaces behind the text.
-#[inline(always)]
-fn blocks_at(text: &[u8], at: usize) -> (Bytes, Bytes) {
-    let rest = text.get(at..).unwrap_or_default();
-    if let (Some(block), Some(next)) =
-        (rest.first_chunk(), rest.get(1..).and_then(<[u8]>::first_chunk))
-    {
-        return (*block, *next);
-    }
-    let mut padded = [b' '; BLOCK + 1];
-    if let Some(to) = padded.get_mut(..rest.len()) {
-        to.copy_from_slice(rest);
-    }
-    let [block @ .., _] = padded;
-    let [_, next @ ..] = padded;
-    (block, next)
 }
 
 #[inline(always)]
@@ -258,7 +199,7 @@ impl Words {
         }
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let slots = self.bounds.get_mut(self.count..).unwrap_or_default();
-        for slot in slots.iter_mut().take(flips.count_ones() as usize) {
+        for slot in slots.iter_mut().take(usize::try_from(flips.count_ones()).unwrap_or_default()) {
             *slot = at + flips.trailing_zeros();
             flips &= flips.wrapping_sub(1);
             self.count += 1;

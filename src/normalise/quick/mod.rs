@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use unicode_normalization::char::compose;
 use unicode_script::Script;
 
 use chunks::Chunks;
@@ -16,7 +15,7 @@ use super::fold::Glyph;
 use super::sketch::{Sketch, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
 use super::views::{Views, views, views_of};
-use super::{fold, odd, tables};
+use super::{fold, odd};
 
 mod chunks;
 mod spare;
@@ -160,6 +159,12 @@ impl<'t> Pass<'t> {
                 Class::Digit => self.digit(&fold, at, end),
                 Class::Space | Class::Line => self.space(fold.class, at),
                 Class::Mark => self.mark(c, &fold, end)?,
+                Class::Marked => {
+                    let (letter, (mark, fold)) = self.table.parts(c)?;
+                    self.letter(&letter, at, end);
+                    self.settle(letter);
+                    self.mark(mark, &fold, end)?;
+                }
                 Class::Invisible => {}
                 Class::Joiner => self.joined = true,
                 Class::Selector => self.selector(end),
@@ -392,7 +397,8 @@ impl<'t> Pass<'t> {
         let base = self.base?;
         let class = fold.mark_class();
         let kept = if base.class == Class::Letter && base.script != 0 {
-            self.stays(mark, fold, &base)?
+            let last = self.folded(self.word.start..self.size).chars().next_back();
+            table::keeps_mark(&base, (mark, fold), self.mark_class, last)?
         } else if fold.bits & table::LOSES_MARKS != 0 {
             false
         } else {
@@ -410,22 +416,6 @@ impl<'t> Pass<'t> {
             }
         }
         Some(())
-    }
-
-    /// Does a mark stay on this letter? `None`: it does, and makes another letter of it.
-    fn stays(&self, mark: char, fold: &Fold, base: &Fold) -> Option<bool> {
-        if mark == '\u{93C}' {
-            return Some(false);
-        }
-        let composes = fold.bits & table::COMPOSES != 0;
-        if base.bits & table::LOSES_MARKS != 0 {
-            let whole = || compose(base.str().chars().next_back()?, mark);
-            let own = composes && whole().is_some_and(tables::is_own);
-            return if own { None } else { Some(false) };
-        }
-        let moves = fold.mark_class() != 0 && fold.mark_class() < self.mark_class;
-        // Rather the long way than to ask what it composes with.
-        if moves || composes { None } else { Some(true) }
     }
 
     /// Belongs to the emoji before it.

@@ -83,7 +83,8 @@ proptest! {
     fn runs_and_short_words_are_sketched_as_the_slow_truth_sees_them(
         words in prop::collection::vec(prop::sample::select(vec![
             "a", "b", "c", "ab", "abc", "abcd", "!", "|", "5", "$", "@", "@abc", "@abcd", "a.", "(b", "c)", "\u{1F171}",
-            "a-b", "a-b-c", "п", "ор", "오", "布", "é", "a\u{301}", "", "\n", "x!y", "so", "oo", "@a_b_", "µ",
+            "a-b", "a-b-c", "п", "ор", "오", "布", "é", "a\u{301}", "", "\n", "x!y", "so", "oo", "@a_b_", "µ", "কা", "ে", "া", "ড\u{9BC}", "\u{9DC}", "\u{9BC}", "\u{9CD}",
+            "கொ", "ெ", "ா", "क्", "़", "か", "\u{3099}",
         ]), 0..14),
     ) {
         prop_assert_eq!(check(&words.join(" ")), Ok(()));

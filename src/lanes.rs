@@ -1,20 +1,23 @@
 //! Sixty-four bytes at a time: which of them are in a set, as a mask with the lowest bit for the
-//! first byte. Three twins of one meaning; the processor that runs it chooses.
+//! first byte. Three twins of one meaning; [`run`] takes the best that this processor has.
+#![deny(clippy::expect_used, clippy::panic)]
+
+use std::sync::LazyLock;
 
 /// Bytes looked at together: as many as a mask has bits.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
-pub(super) type Bytes = [u8; BLOCK];
+pub(crate) type Bytes = [u8; BLOCK];
 
 /// A set of ASCII characters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Set {
+pub(crate) struct Set {
     /// By the lower half of a character; a bit for each upper half.
     rows: [u8; 16],
 }
 
 impl Set {
-    pub(super) const fn of(chars: &[u8]) -> Self {
+    pub(crate) const fn of(chars: &[u8]) -> Self {
         let mut rows = [0; 16];
         let mut at = 0;
         while at < chars.len() {
@@ -25,7 +28,7 @@ impl Set {
         Self { rows }
     }
 
-    pub(super) const fn has(self, byte: u8) -> bool {
+    pub(crate) const fn has(self, byte: u8) -> bool {
         byte.is_ascii() && self.rows[(byte & 15) as usize] >> (byte >> 4) & 1 == 1
     }
 }
@@ -37,10 +40,26 @@ const UPPER: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 const SMALL: u8 = 0x20;
 
 /// What a processor does with a block. A value of it proves that this processor can.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     type Block: Copy;
 
     fn load(self, bytes: &Bytes) -> Self::Block;
+
+    /// The first bytes of some, with spaces behind the last.
+    #[inline(always)]
+    fn load_first(self, bytes: &[u8]) -> Self::Block {
+        if let Some(block) = bytes.first_chunk() {
+            return self.load(block);
+        }
+        let mut padded = [b' '; BLOCK];
+        if let Some(to) = padded.get_mut(..bytes.len()) {
+            to.copy_from_slice(bytes);
+        }
+        self.load(&padded)
+    }
+
+    /// Those that are this byte.
+    fn is(self, block: Self::Block, byte: u8) -> u64;
 
     /// Those in a set.
     fn has(self, block: Self::Block, set: &Set) -> u64;
@@ -56,9 +75,82 @@ pub(super) trait Lanes: Copy {
     fn words(self, block: Self::Block, set: &Set) -> Bytes;
 }
 
+/// Work on blocks, compiled once for each twin. Whatever it calls on the way to [`Lanes`] must be
+/// inlined, or it is compiled for any processor.
+pub(crate) trait Work {
+    type Out;
+
+    fn run<L: Lanes>(self, lanes: L) -> Self::Out;
+}
+
+/// Which of the twins this processor runs best.
+#[derive(Clone, Copy, Debug)]
+enum Best {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    Anywhere,
+}
+
+static BEST: LazyLock<Best> = LazyLock::new(|| {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let wide = Avx512::of_this_processor().map(Best::Avx512);
+        if let Some(best) = wide.or_else(|| Avx2::of_this_processor().map(Best::Avx2)) {
+            return best;
+        }
+    }
+    Best::Anywhere
+});
+
+/// Does the work on the best twin.
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "a function for one kind of processor is called on it")
+)]
+pub(crate) fn run<W: Work>(work: W) -> W::Out {
+    match *BEST {
+        // SAFETY: an `Avx512` is only made where the processor has it.
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx512(lanes) => unsafe { run_avx512(lanes, work) },
+        // SAFETY: an `Avx2` is only made where the processor has it.
+        #[cfg(target_arch = "x86_64")]
+        Best::Avx2(lanes) => unsafe { run_avx2(lanes, work) },
+        Best::Anywhere => work.run(Anywhere),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2")]
+fn run_avx512<W: Work>(lanes: Avx512, work: W) -> W::Out {
+    work.run(lanes)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn run_avx2<W: Work>(lanes: Avx2, work: W) -> W::Out {
+    work.run(lanes)
+}
+
+/// The mask `by` places later, with what comes over from the block before; `by` is 1 to 63.
+#[inline(always)]
+pub(crate) fn later(mask: u64, before: u64, by: u32) -> u64 {
+    mask << by | before >> (u64::BITS - by)
+}
+
+/// The places of a mask, the first byte of which stands at `at`.
+pub(crate) fn places(at: usize, mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = mask.trailing_zeros();
+        mask &= mask.checked_sub(1)?;
+        Some(at + usize::try_from(place).unwrap_or_default())
+    })
+}
+
 /// Any processor: the truth of the twins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Anywhere;
+pub(crate) struct Anywhere;
 
 impl Lanes for Anywhere {
     type Block = Bytes;
@@ -69,6 +161,10 @@ impl Lanes for Anywhere {
 
     fn has(self, block: Bytes, set: &Set) -> u64 {
         mask(block.map(|byte| set.has(byte)))
+    }
+
+    fn is(self, block: Bytes, byte: u8) -> u64 {
+        mask(block.map(|other| other == byte))
     }
 
     fn beyond(self, block: Bytes) -> u64 {
@@ -96,7 +192,7 @@ fn mask(bits: [bool; BLOCK]) -> u64 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{Avx2, Avx512};
+use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "the processor does with 32 or 64 bytes at once what it does with one")]
@@ -106,7 +202,7 @@ mod x86 {
         _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
         _mm256_storeu_si256, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
-        _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_movepi8_mask, _mm512_or_si512,
+        _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8, _mm512_movepi8_mask, _mm512_or_si512,
         _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
         _mm512_test_epi8_mask, _mm_loadu_si128,
     };
@@ -115,10 +211,10 @@ mod x86 {
 
     /// Two times 32 bytes.
     #[derive(Clone, Copy, Debug)]
-    pub(in super::super) struct Avx2(());
+    pub(super) struct Avx2(());
 
     impl Avx2 {
-        pub(in super::super) fn of_this_processor() -> Option<Self> {
+        pub(super) fn of_this_processor() -> Option<Self> {
             let has = is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("bmi1")
                 && is_x86_feature_detected!("bmi2");
@@ -173,6 +269,14 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn is(self, block: Self::Block, byte: u8) -> u64 {
+            // SAFETY: `self` proves AVX2.
+            gathered(block.map(|half| unsafe {
+                _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte.cast_signed()))
+            }))
+        }
+
+        #[inline(always)]
         fn beyond(self, block: Self::Block) -> u64 {
             gathered(block)
         }
@@ -206,10 +310,10 @@ mod x86 {
 
     /// 64 bytes.
     #[derive(Clone, Copy, Debug)]
-    pub(in super::super) struct Avx512(());
+    pub(super) struct Avx512(());
 
     impl Avx512 {
-        pub(in super::super) fn of_this_processor() -> Option<Self> {
+        pub(super) fn of_this_processor() -> Option<Self> {
             let has = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("bmi1")
@@ -241,6 +345,23 @@ mod x86 {
                 let upper = _mm512_and_si512(_mm512_srli_epi16::<4>(block), _mm512_set1_epi8(15));
                 _mm512_test_epi8_mask(rows, _mm512_shuffle_epi8(four_times(&UPPER), upper))
             }
+        }
+
+        #[inline(always)]
+        fn load_first(self, bytes: &[u8]) -> __m512i {
+            let left = BLOCK.saturating_sub(bytes.len());
+            let mask = u64::MAX.checked_shr(u32::try_from(left).unwrap_or_default());
+            // SAFETY: bytes behind the last are masked out and not touched; `self` proves AVX-512.
+            unsafe {
+                let spaces = _mm512_set1_epi8(SMALL.cast_signed());
+                _mm512_mask_loadu_epi8(spaces, mask.unwrap_or_default(), bytes.as_ptr().cast())
+            }
+        }
+
+        #[inline(always)]
+        fn is(self, block: __m512i, byte: u8) -> u64 {
+            // SAFETY: `self` proves AVX-512.
+            unsafe { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(byte.cast_signed())) }
         }
 
         #[inline(always)]
@@ -292,9 +413,17 @@ mod tests {
         let faults = [
             (sets, "sets"),
             (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
+            (lanes.is(block, right[0]) == Anywhere.is(*left, right[0]), "is"),
+            (lanes.same(lanes.load_first(&left[..40]), block) == Anywhere.same(padded(&left[..40]), *left), "first"),
             (lanes.same(block, next) == Anywhere.same(*left, *right), "same"),
         ];
         faults.into_iter().find(|(right, _)| !right).map(|(_, name)| name)
+    }
+
+    fn padded(bytes: &[u8]) -> Bytes {
+        let mut padded = [b' '; BLOCK];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        padded
     }
 
     fn check(left: &Bytes, right: &Bytes) {
@@ -315,6 +444,13 @@ mod tests {
         assert_eq!(held, b"09@Za");
         assert_eq!(Anywhere.has([b'Z'; BLOCK], &set), u64::MAX);
         assert_eq!(&Anywhere.words([b'Z'; BLOCK], &set), &[b'z'; BLOCK]);
+    }
+
+    #[test]
+    fn masks_move_over_the_edges_of_blocks() {
+        assert_eq!(later(1 << 63 | 1, 1 << 62, 3), 1 << 3 | 1 << 1);
+        assert_eq!(places(64, 1 << 63 | 2).collect::<Vec<usize>>(), [65, 127]);
+        assert_eq!(places(0, 0).next(), None);
     }
 
     #[test]
