@@ -2,6 +2,7 @@
 //! bracketed dots undone, each with the bytes of the original that it stands for.
 
 use std::ops::{Deref, Range};
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -92,14 +93,29 @@ impl Units {
 }
 
 pub(super) fn is_label(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(c, '-' | '_')
-        || (!c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)))
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    }
+    let code = usize::try_from(u32::from(c)).unwrap_or_default();
+    LABELS.get(code / 64).map_or_else(|| is_far_label(c), |bits| bits >> (code % 64) & 1 == 1)
 }
+
+fn is_far_label(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// A bit for each character of the first plane. Each letter of a text that may hold a link is asked
+/// more than once, and the standard look-up costs more than all else for it.
+static LABELS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let is_label = |code: u32| char::from_u32(code).is_some_and(is_far_label);
+    let bits = |start: u32| (0..64).fold(0, |bits, at| bits | u64::from(is_label(start + at)) << at);
+    (0..0x1_0000).step_by(64).map(bits).collect()
+});
 
 /// The characters of `text` in order.
 fn units(text: &str) -> Vec<Unit> {
-    let seen: Vec<Unit> = text.char_indices().filter_map(|(start, c)| unit(start, c)).collect();
+    let mut seen = Vec::with_capacity(text.len());
+    seen.extend(text.char_indices().filter_map(|(start, c)| unit(start, c)));
     if !seen.iter().any(|unit| matches!(unit.c, '%' | '[' | '(' | '{' | '【' | '〔' | '\\')) {
         return seen;
     }

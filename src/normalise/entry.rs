@@ -96,7 +96,7 @@ fn unmask_one(text: &str) -> Unmasked {
 /// An entry without an odd word, as nearly all of long lists are: its one form, from the sketch.
 fn unmask_plain(text: &str) -> Option<Unmasked> {
     let sketch = quick::sketch(text, &[]);
-    if !sketch.odd.is_empty() {
+    if !sketch.suspects.is_empty() {
         return None;
     }
     let mut form = Spelling::default();

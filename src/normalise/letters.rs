@@ -47,7 +47,7 @@ pub fn canonical(c: char) -> char {
 }
 
 /// Scripts whose letters are in the classes of Latin ones.
-fn has_classes(script: Script) -> bool {
+pub(super) fn has_classes(script: Script) -> bool {
     matches!(script, Script::Latin | Script::Greek | Script::Cyrillic)
 }
 

@@ -14,8 +14,34 @@ pub(crate) struct Sketch {
     pub(crate) folded: String,
     /// Its words, in order.
     pub(crate) tokens: Vec<Token>,
-    /// Odd words and runs, in any order.
-    pub(crate) odd: Vec<Odd>,
+    /// Where odd words and runs could be.
+    pub(crate) suspects: Suspects,
+}
+
+/// What of a text could be odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Suspects {
+    /// These are, in any order.
+    Known(Vec<Odd>),
+    /// Stretches that no odd word reaches out of, none over another; and a bit for each script of
+    /// which there is a letter that looks like none of another.
+    Within(Vec<Range<usize>>, [u64; 4]),
+}
+
+impl Suspects {
+    /// Nothing is odd.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Known(odd) => odd.is_empty(),
+            Self::Within(stretches, _) => stretches.is_empty(),
+        }
+    }
+}
+
+impl Default for Suspects {
+    fn default() -> Self {
+        Self::Known(Vec::new())
+    }
 }
 
 /// One word of the folded text. Texts are far below 4 GiB.
@@ -79,13 +105,18 @@ impl Sketch {
         Self {
             folded: views.folded().to_owned(),
             tokens: tokens.collect(),
-            odd: views.odd().to_vec(),
+            suspects: Suspects::Known(views.odd().to_vec()),
         }
     }
 
     /// The text of a word.
     pub(crate) fn text(&self, token: &Token) -> &str {
         self.folded.get(token.folded()).unwrap_or_default()
+    }
+
+    /// The folded text from a word on.
+    pub(crate) fn from(&self, token: &Token) -> &[u8] {
+        self.folded.as_bytes().get(place(token.start)..).unwrap_or_default()
     }
 
     /// The words that a range of the original touches.

@@ -12,7 +12,7 @@ use spare::Spare;
 pub(crate) use spare::reuse;
 
 use super::fold::Glyph;
-use super::sketch::{Sketch, Token, offset, place};
+use super::sketch::{Sketch, Suspects, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
 use super::views::{Views, views, views_of};
 use super::{fold, odd};
@@ -27,8 +27,8 @@ mod tests;
 #[must_use]
 pub(crate) fn quick_views<'a>(text: &'a str, links: &[Range<usize>]) -> Views<'a> {
     let Some(glyphs) = plain_glyphs(text, 0) else { return views(text, links) };
-    let mut sketch = sketch(text, links);
-    let odd = std::mem::take(&mut sketch.odd);
+    let sketch = sketch(text, links);
+    let odd = odd_words(&sketch, text, links);
     reuse(sketch);
     views_of(text, links, &glyphs, odd)
 }
@@ -53,6 +53,34 @@ pub(crate) fn sketch(text: &str, links: &[Range<usize>]) -> Sketch {
         return Sketch::of(&views(text, links));
     }
     pass.finish()
+}
+
+/// The odd words of a sketch, of this text and these links.
+#[must_use]
+pub(crate) fn odd_words(sketch: &Sketch, text: &str, links: &[Range<usize>]) -> Vec<odd::Odd> {
+    let (stretches, strange) = match &sketch.suspects {
+        Suspects::Known(odd) => return odd.clone(),
+        Suspects::Within(stretches, strange) => (stretches, strange),
+    };
+    if stretches.is_empty() {
+        return Vec::new();
+    }
+    let strange = strange_scripts(strange);
+    let odd = |stretch: &Range<usize>| {
+        let part = text.get(stretch.clone()).unwrap_or_default();
+        let glyphs = plain_glyphs(part, stretch.start);
+        let glyphs = glyphs.unwrap_or_else(|| fold::glyphs_at(part, stretch.start));
+        odd::odd_in(&glyphs, links, &strange)
+    };
+    stretches.iter().flat_map(odd).collect()
+}
+
+fn strange_scripts(bits: &[u64; 4]) -> HashSet<Script> {
+    let numbers = (0..=u8::MAX).filter(|number| {
+        let bits = bits.get(usize::from(number / 64)).copied().unwrap_or_default();
+        bits >> (number % 64) & 1 == 1
+    });
+    numbers.map(|number| table::table().script(number)).collect()
 }
 
 /// A word that is being read.
@@ -505,38 +533,11 @@ impl<'t> Pass<'t> {
                 self.chunks.set_odd(chunk);
             }
         }
-        let odd = self.odd();
+        let suspects = Suspects::Within(self.chunks.regions(), self.strange);
         spare::keep_chunks(self.chunks);
         self.folded.truncate(self.size);
         let folded = String::from_utf8(self.folded).unwrap_or_default();
-        Sketch { folded, tokens: self.tokens, odd }
-    }
-
-    fn odd(&self) -> Vec<odd::Odd> {
-        let regions = self.chunks.regions();
-        if regions.is_empty() {
-            return Vec::new();
-        }
-        let strange = self.strange_scripts();
-        let odd = |region: Range<usize>| {
-            let glyphs = self.glyphs(region);
-            odd::odd_in(&glyphs, self.links, &strange)
-        };
-        regions.into_iter().flat_map(odd).collect()
-    }
-
-    /// The glyphs of a part of the text.
-    fn glyphs(&self, region: Range<usize>) -> Vec<Glyph> {
-        let part = self.text.get(region.clone()).unwrap_or_default();
-        plain_glyphs(part, region.start).unwrap_or_else(|| fold::glyphs_at(part, region.start))
-    }
-
-    fn strange_scripts(&self) -> HashSet<Script> {
-        let numbers = (0..=u8::MAX).filter(|number| {
-            let bits = self.strange.get(usize::from(number / 64)).copied().unwrap_or_default();
-            bits >> (number % 64) & 1 == 1
-        });
-        numbers.map(|number| self.table.script(number)).collect()
+        Sketch { folded, tokens: self.tokens, suspects }
     }
 
     /// Words of one link are one word, to counting.

@@ -22,7 +22,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Glance, Unit};
+use crate::normalise::{self, Form, Glance, Key, Unit};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
@@ -75,6 +75,7 @@ struct Woken {
 struct Room {
     glance: Glance,
     hashes: Vec<u64>,
+    keys: Vec<Key>,
 }
 
 thread_local! {
@@ -122,7 +123,12 @@ impl Engine {
         if plain && counts {
             self.words.look(&room.glance, &mut room.hashes, &mut found);
         } else {
-            self.words.find(sketched(), &mut found);
+            let sketch = sketched();
+            self.words.find(sketch, &mut found);
+            if !plain && self.words.could_spell(text, sketch, &mut room.keys) {
+                let odd = normalise::odd_words(sketch, text, &links);
+                self.words.find_odd(sketch, &odd, &mut found);
+            }
         }
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };

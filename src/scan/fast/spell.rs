@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::normalise::{self, Letter, Odd, Reading, Shape};
+use crate::normalise::{self, Key, Letter, Odd, Reading, Shape};
 
 use super::table::{Keyed, Lookup};
 
@@ -16,6 +16,9 @@ const STRETCH_MAX: usize = 96;
 
 /// Letters and dots of a span inside a dotted stretch, as in the slow truth.
 const DOTTED_MAX: usize = 128;
+
+/// Spellings of one stretch that are kept side by side before it is looked at closely.
+const WAYS_MAX: usize = 16;
 
 /// How known words begin.
 #[derive(Debug, Default)]
@@ -75,7 +78,11 @@ struct Spelt {
 impl Spelt {
     /// Adds a letter; false where it only repeats the one before it.
     fn push(&mut self, keyed: &Keyed, letter: char) -> bool {
-        let letter = normalise::key(letter);
+        self.push_key(keyed, normalise::key(letter))
+    }
+
+    /// The same of its key.
+    fn push_key(&mut self, keyed: &Keyed, letter: char) -> bool {
         if self.last == Some(letter) {
             return false;
         }
@@ -123,6 +130,84 @@ impl Spellings {
             };
             walk.go(&mut |spelt, reach, size| found(spelt, reach, start..start + size));
         }
+    }
+}
+
+impl Spellings {
+    /// Is there a spelling of these keys that `is_one` says yes to? It is asked of every spelling from
+    /// a place where a word may begin, and told whether it ends where one may.
+    pub(super) fn any(
+        &self,
+        keyed: &Keyed,
+        way: Way,
+        keys: &[Key],
+        is_one: impl Fn(u64, bool) -> bool,
+    ) -> bool {
+        let mut walk = KeyWalk { keyed, starts: &self.starts, spelt: Vec::new(), next: Vec::new() };
+        (0..keys.len()).any(|at| match way {
+            Way::Forwards => {
+                let begins = keys.get(at).is_some_and(|key| key.begins);
+                let from = keys.get(at..).unwrap_or_default();
+                begins && walk.any(from.iter().map(|key| (key, key.ends)), &is_one)
+            }
+            Way::Backwards => {
+                let begins = keys.get(at).is_some_and(|key| key.ends);
+                let from = keys.get(..=at).unwrap_or_default();
+                begins && walk.any(from.iter().rev().map(|key| (key, key.begins)), &is_one)
+            }
+        })
+    }
+}
+
+/// A walk over keys.
+struct KeyWalk<'w> {
+    keyed: &'w Keyed,
+    starts: &'w Lookup,
+    /// All spellings so far: one, but for signs that may separate.
+    spelt: Vec<Spelt>,
+    next: Vec<Spelt>,
+}
+
+impl KeyWalk<'_> {
+    /// From one place on, as far as runs and dotted stretches go; a word goes to its end.
+    fn any<'k>(
+        &mut self,
+        keys: impl Iterator<Item = (&'k Key, bool)>,
+        is_one: impl Fn(u64, bool) -> bool,
+    ) -> bool {
+        self.spelt.clear();
+        self.spelt.push(Spelt::default());
+        let mut split = 0;
+        for (key, ends) in keys {
+            split += usize::from(key.begins && key.ends);
+            if split > DOTTED_MAX {
+                return false;
+            }
+            self.next.clear();
+            for spelt in &self.spelt {
+                let mut on = *spelt;
+                let grown = on.push_key(self.keyed, key.key);
+                let checked = !grown || !on.letters.is_multiple_of(CHECKED);
+                if checked || self.starts.may_hold(on.hash) {
+                    self.next.push(on);
+                }
+                if key.optional {
+                    self.next.push(*spelt);
+                }
+            }
+            // Signs in a row: all ways to read them are too many.
+            if self.next.len() > WAYS_MAX {
+                return true;
+            }
+            std::mem::swap(&mut self.spelt, &mut self.next);
+            if self.spelt.is_empty() {
+                return false;
+            }
+            if self.spelt.iter().any(|spelt| is_one(spelt.hash, ends)) {
+                return true;
+            }
+        }
+        false
     }
 }
 

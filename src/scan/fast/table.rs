@@ -29,7 +29,7 @@ impl Keyed {
         self.step(hash, u128::from_le_bytes(chunk))
     }
 
-    /// The same of the first `size` bytes of some, which go on for [`STEP`] bytes more.
+    /// The same of the first `size` bytes of some: quicker where [`STEP`] of them can be read.
     #[inline]
     pub(super) fn of_first(&self, size: usize, bytes: &[u8]) -> u64 {
         match bytes.first_chunk() {

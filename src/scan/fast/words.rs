@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::normalise::{self, Glance, Odd, Sketch, Token};
+use crate::normalise::{self, Glance, Key, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
@@ -61,6 +61,20 @@ struct OddWords {
     /// Spellings that are one of two neighbours.
     paired: Lookup,
     pairs: Lookup,
+}
+
+impl OddWords {
+    /// Could a stretch of these keys be a word of a form?
+    fn could_spell(&self, keyed: &Keyed, keys: &[Key]) -> bool {
+        let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
+        let forwards = |spelt: u64, ends: bool| {
+            let whole = ends && (is_one(&self.whole, spelt) || is_one(&self.paired, spelt));
+            whole || is_one(&self.heads, spelt)
+        };
+        let backwards = |spelt: u64, _: bool| is_one(&self.tails, spelt);
+        self.forwards.any(keyed, Way::Forwards, keys, forwards)
+            || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards)
+    }
 }
 
 /// Forms on their way to the tables.
@@ -323,7 +337,10 @@ impl Words {
             self.look_for_pairs(glance, hashes, found);
         }
         if self.has_ends() {
-            glance.words().iter().for_each(|word| self.ends(glance.word(word), found));
+            for &[start, end] in glance.words() {
+                let (start, end) = (place(start), place(end));
+                self.ends(end - start, text.get(start..).unwrap_or_default(), found);
+            }
         }
         if !self.glued.is_empty() && !glance.glued().is_empty() {
             self.look_for_glued(glance, hashes, found);
@@ -389,14 +406,14 @@ impl Words {
         }
     }
 
-    /// Calls `found` with every form that a text could hold.
+    /// Calls `found` with every form that the plain words of a text could hold.
     pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let hashes: Vec<u64> =
             sketch.tokens.iter().map(|token| self.hash(sketch.text(token))).collect();
         for (token, hash) in sketch.tokens.iter().zip(&hashes) {
             self.whole.get(*hash).for_each(&mut *found);
             if self.has_ends() && !token.spaceless {
-                self.ends(sketch.text(token), found);
+                self.ends(token.folded().len(), sketch.from(token), found);
             }
             if token.korean {
                 let stems = normalise::stems(sketch.text(token)).map(|stem| self.hash(stem));
@@ -410,7 +427,6 @@ impl Words {
         if self.has_pairs() {
             self.find_pairs(sketch, &hashes, found);
         }
-        self.find_odd(sketch, found);
     }
 
     fn hash(&self, text: &str) -> u64 {
@@ -421,15 +437,19 @@ impl Words {
         !self.heads.lookup.is_empty() || !self.tails.lookup.is_empty()
     }
 
-    /// Forms that a word begins or ends with.
-    fn ends(&self, text: &str, found: &mut impl FnMut(u32)) {
-        let bytes = text.as_bytes();
-        for head in self.heads.sizes.iter().filter_map(|size| bytes.get(..*size)) {
-            self.heads.lookup.get(self.keyed.of(head)).for_each(&mut *found);
+    /// Forms that a word of so many bytes begins or ends with. `from`: the text from it on.
+    fn ends(&self, size: usize, from: &[u8], found: &mut impl FnMut(u32)) {
+        for head in self.heads.sizes.iter().filter(|head| **head <= size) {
+            let hash = self.keyed.of_first(*head, from);
+            if self.heads.lookup.may_hold(hash) {
+                self.heads.lookup.get(hash).for_each(&mut *found);
+            }
         }
-        let tail = |size: &usize| bytes.get(bytes.len().checked_sub(*size)?..);
-        for tail in self.tails.sizes.iter().filter_map(tail) {
-            self.tails.lookup.get(self.keyed.of(tail)).for_each(&mut *found);
+        for tail in self.tails.sizes.iter().filter(|tail| **tail <= size) {
+            let tail = from.get(size - tail..).map(|from| self.keyed.of_first(*tail, from));
+            if let Some(hash) = tail.filter(|hash| self.tails.lookup.may_hold(*hash)) {
+                self.tails.lookup.get(hash).for_each(&mut *found);
+            }
         }
     }
 
@@ -477,9 +497,19 @@ impl Words {
         pairs.for_each(|pair| self.pairs.get(pair).for_each(&mut *found));
     }
 
-    fn find_odd(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
+    /// Could any odd word of a text be one of a form? Says yes now and then where none is.
+    pub(super) fn could_spell(&self, text: &str, sketch: &Sketch, keys: &mut Vec<Key>) -> bool {
+        let Suspects::Within(stretches, _) = &sketch.suspects else { return true };
+        stretches.iter().any(|stretch| {
+            let stretch = text.get(stretch.clone()).unwrap_or_default();
+            normalise::keys(stretch, keys).is_none() || self.odd.could_spell(&self.keyed, keys)
+        })
+    }
+
+    /// Calls `found` with every form that odd words of a text could hold.
+    pub(super) fn find_odd(&self, sketch: &Sketch, odd: &[Odd], found: &mut impl FnMut(u32)) {
         let mut halves = Vec::new();
-        for odd in &sketch.odd {
+        for odd in odd {
             self.odd.forwards.each(&self.keyed, Way::Forwards, odd, |spelt, reach, letters| {
                 self.odd.heads.get(spelt).for_each(&mut *found);
                 let whole = reach == Reach::Whole;

@@ -141,7 +141,7 @@ impl Single {
                 View::Folded => text.is_in(&sketch().folded),
                 // Without odd words the unmasked text is the folded one.
                 View::Unmasked => {
-                    !plain && !sketch().odd.is_empty() || text.is_in(&sketch().folded)
+                    !plain && !sketch().suspects.is_empty() || text.is_in(&sketch().folded)
                 }
             },
             Matcher::Links(links) => {
