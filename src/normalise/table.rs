@@ -155,6 +155,8 @@ const BLOCK: usize = 128;
 #[derive(Debug)]
 pub(super) struct Table {
     ascii: [Fold; 128],
+    /// Those of two bytes and ASCII once more: one load for most letters.
+    low: Vec<Fold>,
     blocks: Vec<u16>,
     folds: Vec<Fold>,
     scripts: Vec<Script>,
@@ -171,6 +173,7 @@ impl Table {
     fn build() -> Self {
         let mut table = Self {
             ascii: [NOTHING; 128],
+            low: Vec::new(),
             blocks: Vec::new(),
             folds: vec![NOTHING; BLOCK],
             scripts: vec![Script::Common],
@@ -187,6 +190,8 @@ impl Table {
             }
             table.blocks.push(u16::try_from(number).unwrap_or_default());
         }
+        let low = ('\0'..'\u{800}').map(|c| table.get(c)).collect();
+        table.low = low;
         let ascii = (0..128).map(|byte| table.get(char::from(byte)));
         for (byte, fold) in ascii.collect::<Vec<Fold>>().into_iter().enumerate() {
             if let Some(to) = table.ascii.get_mut(byte) {
@@ -205,7 +210,20 @@ impl Table {
     /// What a character folds to alone.
     #[inline]
     pub(super) fn get(&self, c: char) -> Fold {
-        let code = usize::try_from(u32::from(c)).unwrap_or_default();
+        self.of_code(u32::from(c))
+    }
+
+    /// What a character of two bytes folds to alone, by its number.
+    #[inline]
+    pub(super) fn low(&self, code: u32) -> Fold {
+        let at = usize::try_from(code).unwrap_or_default();
+        self.low.get(at).copied().unwrap_or(NOTHING)
+    }
+
+    /// What a character folds to alone, by its number.
+    #[inline]
+    pub(super) fn of_code(&self, code: u32) -> Fold {
+        let code = usize::try_from(code).unwrap_or_default();
         let block = self.blocks.get(code / BLOCK).copied().unwrap_or_default();
         let at = usize::from(block) * BLOCK + code % BLOCK;
         self.folds.get(at).copied().unwrap_or(NOTHING)

@@ -15,7 +15,7 @@ use crate::normalise::sketch::offset;
 use crate::normalise::table::{self, Class, Fold, Table};
 
 use super::checks;
-use super::pass::{ALIKE, DOT, LETTER, SIGN, WORD};
+use super::pass::{ALIKE, DOT, LETTER, SIGN, SOLID, WORD};
 
 /// Stands between what is glued: nothing to any clause.
 const GLUE: u8 = b'-';
@@ -143,6 +143,28 @@ struct Row {
     last: [u32; 2],
 }
 
+/// What marks hang on.
+#[derive(Clone, Copy, Debug)]
+enum Base {
+    Nothing,
+    Ascii(u8),
+    /// A character beyond it, by its number.
+    Code(u32),
+    /// A letter that was written in one with a mark.
+    Apart(Fold),
+}
+
+impl Base {
+    fn fold(self, table: &Table) -> Option<Fold> {
+        match self {
+            Self::Nothing => None,
+            Self::Ascii(byte) => Some(table.ascii(byte)),
+            Self::Code(code) => Some(table.of_code(code)),
+            Self::Apart(fold) => Some(fold),
+        }
+    }
+}
+
 struct Pass<'t, 'l> {
     text: &'t [u8],
     links: &'t [Range<usize>],
@@ -153,7 +175,7 @@ struct Pass<'t, 'l> {
     /// Script of the letters right before; 0 is none.
     script: u8,
     /// What marks hang on, and the class of the last one.
-    base: Option<Fold>,
+    base: Base,
     mark_class: u8,
     after_emoji: bool,
     joined: bool,
@@ -178,7 +200,7 @@ impl<'t, 'l> Pass<'t, 'l> {
             level,
             row: Row::default(),
             script: 0,
-            base: None,
+            base: Base::Nothing,
             mark_class: 0,
             after_emoji: false,
             joined: false,
@@ -193,12 +215,13 @@ impl<'t, 'l> Pass<'t, 'l> {
         let mut at = 0;
         while at < self.text.len() {
             at = self.ascii(at)?;
-            while let Some((c, fold, end)) = beyond(self.text, self.table, at) {
+            while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
+                let c = char::from_u32(code).ok_or(Refused)?;
                 self.one(c, &fold, at)?;
                 at = match self.row {
                     Row { is_open: true, spaceless: true, .. } => self.clusters(end),
                     Row { is_open: true, .. } if self.script != self.latin => {
-                        self.foreign_letters(end)?
+                        self.foreign_words(end)?
                     }
                     _ => end,
                 };
@@ -235,7 +258,7 @@ impl<'t, 'l> Pass<'t, 'l> {
             self.undot(from..at);
         }
         let last = at.checked_sub(1).and_then(|at| self.text.get(at)).copied();
-        self.base = last.map(|byte| self.table.ascii(byte));
+        self.base = last.map_or(Base::Nothing, Base::Ascii);
         self.mark_class = 0;
         Ok(at)
     }
@@ -258,24 +281,49 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
     }
 
-    /// Letters in a row from a place on, of the script of the one before, with their marks; the place
-    /// behind them. Nearly all of nearly all texts beyond ASCII goes through this loop.
-    fn foreign_letters(&mut self, from: usize) -> Result<usize, Refused> {
+    /// Words from a place in one on, all in its script, with marks and with what separates them; the
+    /// place behind them. Nearly all of nearly all texts beyond ASCII goes through this loop: so
+    /// nothing of it is asked of `self`.
+    fn foreign_words(&mut self, from: usize) -> Result<usize, Refused> {
         let (text, table, script, mut row) = (self.text, self.table, self.script, self.row);
         let [mut last, mut before_last] = row.last;
-        let (mut at, mut size, mut any, mut all) = (from, self.level.size, 0, table::ALIKE);
-        let (mut base, mut mark_class) = (self.base, self.mark_class);
-        while let Some((c, fold, end)) = beyond(text, table, at) {
+        let (mut at, mut size, mut any, mut strange) = (from, self.level.size, 0, false);
+        let mut not_alike = row.not_alike;
+        // A mark stays on the letter before it, with marks of this class at most on it already.
+        let (mut stays, mut mark_class) = (self.stays(), self.mark_class);
+        let mut base = self.base;
+        let links = !self.links.is_empty();
+        while let Some(byte) = text.get(at).copied() {
+            if byte.is_ascii() {
+                if SOLID.has(byte) || links {
+                    break;
+                }
+                (row.not_alike, self.level.size) = (not_alike, size);
+                self.end_word(&row, script)?;
+                if let Some(to) = self.level.bytes.get_mut(size) {
+                    *to = byte;
+                }
+                (at, size) = (at + 1, size + 1);
+                row = Row { is_open: true, start: size, ..Row::default() };
+                (last, before_last, not_alike) = (0, 0, false);
+                (stays, base) = (false, Base::Ascii(byte));
+                continue;
+            }
+            let Some((code, fold, end)) = beyond(text, table, at) else { break };
             if fold.is_plain_letter() && fold.script == script {
-                let code = u32::from_le_bytes(fold.text);
-                if last == code && before_last == code {
+                let letter = u32::from_le_bytes(fold.text);
+                if last == letter && before_last == letter {
                     return Err(Refused);
                 }
-                (before_last, last) = (last, code);
-                (any, all) = (any | fold.bits, all & fold.bits);
+                (before_last, last) = (last, letter);
+                not_alike |= fold.bits & table::ALIKE == 0;
+                strange |= not_alike;
+                any |= fold.bits;
                 row.letters += 1;
-                (base, mark_class) = (Some(fold), 0);
-            } else if base.is_some_and(|base| keeps_simply(c, &fold, &base, mark_class)) {
+                row.foreign += 1;
+                stays = script != 0 && fold.bits & table::LOSES_MARKS == 0;
+                (base, mark_class) = (Base::Code(code), 0);
+            } else if stays && stays_simply(code, &fold, mark_class) {
                 last = 0;
                 mark_class = fold.mark_class();
             } else {
@@ -287,33 +335,42 @@ impl<'t, 'l> Pass<'t, 'l> {
             size += fold.size();
             at = end;
         }
-        let more = row.letters - self.row.letters;
-        row.foreign += more;
-        row.last = [last, before_last];
-        if more > 0 && all == 0 {
-            row.not_alike = true;
+        if strange {
             note(&mut self.strange, script);
         }
         if script == 0 && any & table::ALIKE != 0 {
             return Err(Refused);
         }
         self.bits |= any;
+        row.last = [last, before_last];
+        row.not_alike = not_alike;
         (self.level.size, self.row) = (size, row);
         (self.base, self.mark_class) = (base, mark_class);
+        if row.letters == 0 {
+            (self.row.is_open, self.script, self.after_emoji, self.joined) = (false, 0, false, false);
+        }
         Ok(at)
+    }
+
+    /// May a mark stay on what stands before it?
+    fn stays(&self) -> bool {
+        let base = self.base.fold(self.table);
+        base.is_some_and(|base| {
+            base.class == Class::Letter && base.script != 0 && base.bits & table::LOSES_MARKS == 0
+        })
     }
 
     /// The same with clusters of scripts without spaces.
     fn clusters(&mut self, from: usize) -> usize {
         let (mut at, mut base) = (from, self.base);
-        while let Some((_, fold, end)) = beyond(self.text, self.table, at) {
+        while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
             if fold.class != Class::Letter || fold.bits & table::SPACELESS == 0 {
                 break;
             }
             self.level.glued.push(offset(self.level.size));
             self.level.push_ascii(GLUE);
             self.level.push(fold.text, fold.size());
-            (at, base) = (end, Some(fold));
+            (at, base) = (end, Base::Code(code));
         }
         if at > from {
             // The last of them touches the one before it.
@@ -324,12 +381,13 @@ impl<'t, 'l> Pass<'t, 'l> {
 
     fn one(&mut self, c: char, fold: &Fold, at: usize) -> Result<(), Refused> {
         match fold.class {
-            Class::Letter => self.letter(fold)?,
-            Class::Digit => self.stand_in(fold.text[0], fold)?,
+            Class::Letter => self.letter(c, fold)?,
+            Class::Digit => self.stand_in(fold.text[0], c)?,
             Class::Mark => return self.mark(c, fold),
             Class::Marked => {
                 let (letter, (mark, fold)) = self.table.parts(c).ok_or(Refused)?;
-                self.letter(&letter)?;
+                self.letter(c, &letter)?;
+                self.base = Base::Apart(letter);
                 self.mark(mark, &fold)?;
             }
             Class::Invisible | Class::Selector => return Ok(()),
@@ -339,23 +397,23 @@ impl<'t, 'l> Pass<'t, 'l> {
             }
             Class::Emoji | Class::Tone => return self.emoji(fold),
             Class::EmojiLetter | Class::Strange => return Err(Refused),
-            Class::Space => self.stand_in(b' ', fold)?,
-            Class::Line => self.stand_in(b'\n', fold)?,
-            Class::Sign => self.stand_in(b'$', fold)?,
+            Class::Space => self.stand_in(b' ', c)?,
+            Class::Line => self.stand_in(b'\n', c)?,
+            Class::Sign => self.stand_in(b'$', c)?,
             // Behind a cluster it stands between no letters, though it is written in every line.
-            Class::InnerSign if self.row.is_open && self.row.spaceless => {
-                self.stand_in(b',', fold)?;
+            Class::InnerSign if self.is_behind_cluster() => {
+                self.stand_in(b',', c)?;
             }
-            Class::InnerSign => self.stand_in(b'+', fold)?,
-            Class::Pipe => self.stand_in(b'|', fold)?,
+            Class::InnerSign => self.stand_in(b'+', c)?,
+            Class::Pipe => self.stand_in(b'|', c)?,
             Class::Dot => {
                 let after = self.links.partition_point(|link| link.end <= at);
                 let in_link = self.links.get(after).is_some_and(|link| link.start <= at);
-                self.stand_in(if in_link { b',' } else { b'.' }, fold)?;
+                self.stand_in(if in_link { b',' } else { b'.' }, c)?;
             }
-            Class::Other => self.stand_in(b',', fold)?,
+            Class::Other => self.stand_in(b',', c)?,
             Class::Others => {
-                self.stand_in(b',', fold)?;
+                self.stand_in(b',', c)?;
                 self.level.push_ascii(b',');
             }
         }
@@ -363,19 +421,24 @@ impl<'t, 'l> Pass<'t, 'l> {
         Ok(())
     }
 
-    fn stand_in(&mut self, byte: u8, fold: &Fold) -> Result<(), Refused> {
+    /// A mark on a cluster counts as a letter.
+    fn is_behind_cluster(&self) -> bool {
+        let last = || self.level.last_char().map(|last| self.table.get(last).class);
+        self.row.is_open && self.row.spaceless && last() == Some(Class::Letter)
+    }
+
+    fn stand_in(&mut self, byte: u8, c: char) -> Result<(), Refused> {
         self.close_row(byte)?;
         self.made_ascii |= byte.is_ascii_digit();
         self.script = 0;
         self.level.push_ascii(byte);
-        self.base = Some(*fold);
-        self.mark_class = 0;
+        (self.base, self.mark_class) = (Base::Code(u32::from(c)), 0);
         Ok(())
     }
 
     /// A letter of a script with spaces that goes on with the row.
     #[inline(always)]
-    fn plain_letter(&mut self, fold: &Fold) -> Result<(), Refused> {
+    fn plain_letter(&mut self, c: char, fold: &Fold) -> Result<(), Refused> {
         let code = u32::from_le_bytes(fold.text);
         let row = &mut self.row;
         if row.last == [code; 2] {
@@ -387,15 +450,14 @@ impl<'t, 'l> Pass<'t, 'l> {
             self.change_script(fold)?;
         }
         self.judge(fold)?;
-        self.write(fold);
+        self.write(c, fold);
         Ok(())
     }
 
     #[inline(always)]
-    fn write(&mut self, fold: &Fold) {
+    fn write(&mut self, c: char, fold: &Fold) {
         self.level.push(fold.text, fold.size());
-        self.base = Some(*fold);
-        self.mark_class = 0;
+        (self.base, self.mark_class) = (Base::Code(u32::from(c)), 0);
     }
 
     /// *mixed*.
@@ -429,7 +491,7 @@ impl<'t, 'l> Pass<'t, 'l> {
         if alike && !ALIKE.has(made) { Err(Refused) } else { Ok(()) }
     }
 
-    fn letter(&mut self, fold: &Fold) -> Result<(), Refused> {
+    fn letter(&mut self, c: char, fold: &Fold) -> Result<(), Refused> {
         if fold.bits & table::SIGN != 0 {
             return Err(Refused);
         }
@@ -439,11 +501,11 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
         if fold.letters() == 1 {
             if !spaceless {
-                return self.plain_letter(fold);
+                return self.plain_letter(c, fold);
             }
             self.script = 0;
             self.row.letters += 1;
-            self.write(fold);
+            self.write(c, fold);
             return Ok(());
         }
         // Several letters beyond ASCII might make three of one with those beside them.
@@ -460,7 +522,7 @@ impl<'t, 'l> Pass<'t, 'l> {
         if fold.bits & table::ALIKE != 0 && !fold.bytes().iter().all(|byte| ALIKE.has(*byte)) {
             return Err(Refused);
         }
-        self.write(fold);
+        self.write(c, fold);
         Ok(())
     }
 
@@ -507,26 +569,32 @@ impl<'t, 'l> Pass<'t, 'l> {
 
     /// `touches`: something that a single letter must not touch stands behind it.
     fn end_row(&mut self, touches: bool) -> Result<(), Refused> {
-        let row = self.row;
         self.row.is_open = false;
-        if row.letters == 1 && !row.touched && !touches {
+        self.row.touched |= touches;
+        let row = self.row;
+        self.end_word(&row, self.script)
+    }
+
+    /// What letters of a script in a row say where the row ends.
+    #[inline(always)]
+    fn end_word(&mut self, row: &Row, script: u8) -> Result<(), Refused> {
+        if row.letters == 1 && !row.touched {
             self.level.singles.push(row.start..self.level.size);
         }
-        if row.spaceless || row.not_alike || row.foreign < 2 {
+        if row.not_alike || row.spaceless || row.foreign < 2 {
             return Ok(());
         }
         if row.foreign >= 5 {
             return Err(Refused);
         }
-        note(&mut self.alike, self.script);
+        note(&mut self.alike, script);
         Ok(())
     }
 
     fn emoji(&mut self, fold: &Fold) -> Result<(), Refused> {
         self.close_row(b' ')?;
         self.script = 0;
-        self.base = None;
-        self.mark_class = 0;
+        (self.base, self.mark_class) = (Base::Nothing, 0);
         if fold.class == Class::Tone && self.after_emoji {
             return Ok(());
         }
@@ -543,7 +611,7 @@ impl<'t, 'l> Pass<'t, 'l> {
 
     /// A mark on what stands before it, which it may stay on or leave.
     fn mark(&mut self, mark: char, fold: &Fold) -> Result<(), Refused> {
-        let base = self.base.ok_or(Refused)?;
+        let base = self.base.fold(self.table).ok_or(Refused)?;
         let kept = if base.class == Class::Letter && base.script != 0 {
             let last = self.level.last_char();
             table::keeps_mark(&base, (mark, fold), self.mark_class, last).ok_or(Refused)?
@@ -583,35 +651,35 @@ impl<'t, 'l> Pass<'t, 'l> {
     }
 }
 
-/// Does this mark stay on a letter, without a second look? Marks of Hangul make a word Korean, whatever
-/// letter they hang on.
+/// Does this mark stay where marks may, without a second look? Marks of Hangul make a word Korean,
+/// whatever letter they hang on.
 #[inline(always)]
-fn keeps_simply(mark: char, fold: &Fold, base: &Fold, mark_class: u8) -> bool {
+fn stays_simply(mark: u32, fold: &Fold, mark_class: u8) -> bool {
     fold.class == Class::Mark
         && fold.bits & table::COMPOSES == 0
-        && base.class == Class::Letter
-        && base.bits & table::LOSES_MARKS == 0
-        && base.script != 0
         && (fold.mark_class() == 0 || fold.mark_class() >= mark_class)
-        && !matches!(mark, '\u{93C}' | '\u{302E}' | '\u{302F}')
+        && !matches!(mark, 0x93C | 0x302E | 0x302F)
 }
 
-/// The character beyond ASCII at a place, what it folds to, and the place behind it.
+/// The character beyond ASCII at a place, by its number, what it folds to, and the place behind it.
 #[inline(always)]
-fn beyond(text: &[u8], table: &Table, at: usize) -> Option<(char, Fold, usize)> {
+fn beyond(text: &[u8], table: &Table, at: usize) -> Option<(u32, Fold, usize)> {
     let byte = *text.get(at)?;
     if byte.is_ascii() {
         return None;
     }
     let tail = |at: usize| text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
     let (head, second) = (u32::from(byte), tail(at + 1));
-    let (code, size) = match byte {
-        ..0xE0 => ((head & 0x1F) << 6 | second, 2),
-        0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
-        _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
+    if byte < 0xE0 {
+        let code = (head & 0x1F) << 6 | second;
+        return Some((code, table.low(code), at + 2));
+    }
+    let (code, size) = if byte < 0xF0 {
+        ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3)
+    } else {
+        ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4)
     };
-    let c = char::from_u32(code)?;
-    Some((c, table.get(c), at + size))
+    Some((code, table.of_code(code), at + size))
 }
 
 fn note(scripts: &mut [u64; 4], script: u8) {

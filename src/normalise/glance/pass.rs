@@ -13,6 +13,9 @@ pub(super) const LETTER: Set = Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM
 pub(super) const ALIKE: Set = Set::of(b"ABCEHIJKMOPSTXYaceijopsxy");
 /// Letters anywhere in a word.
 pub(super) const SIGN: Set = Set::of(b"$@");
+/// Both: what a single letter must not touch.
+pub(super) const SOLID: Set =
+    Set::of(b"$@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 /// Letters between letters.
 pub(super) const INNER: Set = Set::of(b"!+|");
 pub(super) const DOT: Set = Set::of(b"*./\\_|~");
