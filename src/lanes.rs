@@ -58,6 +58,16 @@ pub(crate) trait Lanes: Copy {
         self.load(&padded)
     }
 
+    /// So many spaces, then the first bytes of some, then spaces.
+    #[inline(always)]
+    fn load_behind(self, lead: usize, bytes: &[u8]) -> Self::Block {
+        let mut padded = [b' '; BLOCK];
+        for (to, byte) in padded.iter_mut().skip(lead).zip(bytes) {
+            *to = *byte;
+        }
+        self.load(&padded)
+    }
+
     /// Those that are this byte.
     fn is(self, block: Self::Block, byte: u8) -> u64;
 
@@ -69,6 +79,19 @@ pub(crate) trait Lanes: Copy {
 
     /// Those that are the same letter in both, whatever its case; of other characters anything.
     fn same(self, left: Self::Block, right: Self::Block) -> u64;
+
+    /// Writes the place of each bit of a mask, the first byte of which stands at `at`. What it writes
+    /// behind them means nothing.
+    #[inline(always)]
+    fn places(self, at: u32, mut mask: u64, to: &mut [u32; BLOCK]) {
+        for slot in to {
+            if mask == 0 {
+                return;
+            }
+            *slot = at.wrapping_add(mask.trailing_zeros());
+            mask &= mask - 1;
+        }
+    }
 
     /// ASCII characters of the set in lower case, those beyond ASCII as they are, a space for
     /// everything else.
@@ -122,7 +145,7 @@ pub(crate) fn run<W: Work>(work: W) -> W::Out {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn run_avx512<W: Work>(lanes: Avx512, work: W) -> W::Out {
     work.run(lanes)
 }
@@ -201,7 +224,8 @@ mod x86 {
         __m256i, __m512i, _mm256_and_si256, _mm256_blendv_epi8, _mm256_broadcastsi128_si256,
         _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-        _mm256_storeu_si256, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
+        _mm256_storeu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_castsi512_si128,
+        _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_maskz_compress_epi8, _mm512_set1_epi32, _mm512_cmpeq_epi8_mask,
         _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8, _mm512_movepi8_mask, _mm512_or_si512,
         _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
         _mm512_test_epi8_mask, _mm_loadu_si128,
@@ -308,7 +332,18 @@ mod x86 {
         }
     }
 
-    /// 64 bytes.
+    /// The places of a block in order.
+    const ORDER: Bytes = {
+        let mut order = [0; BLOCK];
+        let mut at: u8 = 0;
+        while (at as usize) < BLOCK {
+            order[at as usize] = at;
+            at += 1;
+        }
+        order
+    };
+
+    /// 64 bytes; processors of 2019 and later.
     #[derive(Clone, Copy, Debug)]
     pub(super) struct Avx512(());
 
@@ -316,6 +351,8 @@ mod x86 {
         pub(super) fn of_this_processor() -> Option<Self> {
             let has = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2")
+                && is_x86_feature_detected!("popcnt")
                 && is_x86_feature_detected!("bmi1")
                 && is_x86_feature_detected!("bmi2");
             has.then_some(Self(()))
@@ -359,6 +396,20 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn load_behind(self, lead: usize, bytes: &[u8]) -> __m512i {
+            let (lead, left) = (lead.min(BLOCK - 1), BLOCK.saturating_sub(lead + bytes.len()));
+            let mask = u64::MAX.checked_shr(u32::try_from(left).unwrap_or_default());
+            let mask = mask.unwrap_or_default() >> lead << lead;
+            // SAFETY: bytes before the first and behind the last are masked out and not touched;
+            // `self` proves AVX-512.
+            unsafe {
+                let spaces = _mm512_set1_epi8(SMALL.cast_signed());
+                let start = bytes.as_ptr().wrapping_sub(lead);
+                _mm512_mask_loadu_epi8(spaces, mask, start.cast())
+            }
+        }
+
+        #[inline(always)]
         fn is(self, block: __m512i, byte: u8) -> u64 {
             // SAFETY: `self` proves AVX-512.
             unsafe { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(byte.cast_signed())) }
@@ -376,6 +427,28 @@ mod x86 {
             unsafe {
                 let small = _mm512_set1_epi8(SMALL.cast_signed());
                 _mm512_cmpeq_epi8_mask(_mm512_or_si512(left, small), _mm512_or_si512(right, small))
+            }
+        }
+
+        #[inline(always)]
+        fn places(self, at: u32, mask: u64, to: &mut [u32; BLOCK]) {
+            let (quarters, _) = to.as_chunks_mut::<16>();
+            // SAFETY: `self` proves AVX-512; each quarter has the 64 bytes that are written.
+            unsafe {
+                let all = _mm512_loadu_si512(ORDER.as_ptr().cast());
+                let set = _mm512_maskz_compress_epi8(mask, all);
+                let at = _mm512_set1_epi32(at.cast_signed());
+                let four = [
+                    _mm512_castsi512_si128(set),
+                    _mm512_extracti32x4_epi32::<1>(set),
+                    _mm512_extracti32x4_epi32::<2>(set),
+                    _mm512_extracti32x4_epi32::<3>(set),
+                ];
+                let count = mask.count_ones().div_ceil(16);
+                for ((to, sixteen), _) in quarters.iter_mut().zip(four).zip(0..count) {
+                    let wide = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), at);
+                    _mm512_storeu_si512(to.as_mut_ptr().cast(), wide);
+                }
             }
         }
 
@@ -413,6 +486,8 @@ mod tests {
         let faults = [
             (sets, "sets"),
             (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
+            (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
+            (lanes.same(lanes.load_behind(7, &left[..40]), block) == Anywhere.same(Anywhere.load_behind(7, &left[..40]), *left), "behind"),
             (lanes.is(block, right[0]) == Anywhere.is(*left, right[0]), "is"),
             (lanes.same(lanes.load_first(&left[..40]), block) == Anywhere.same(padded(&left[..40]), *left), "first"),
             (lanes.same(block, next) == Anywhere.same(*left, *right), "same"),
@@ -424,6 +499,14 @@ mod tests {
         let mut padded = [b' '; BLOCK];
         padded[..bytes.len()].copy_from_slice(bytes);
         padded
+    }
+
+    /// The places of a mask that is made of the bytes.
+    fn of_mask<L: Lanes>(lanes: L, bytes: &Bytes) -> Vec<u32> {
+        let mask = u64::from_le_bytes(*bytes.last_chunk().unwrap());
+        let mut places = [0; BLOCK];
+        lanes.places(100, mask, &mut places);
+        places[..mask.count_ones() as usize].to_vec()
     }
 
     fn check(left: &Bytes, right: &Bytes) {

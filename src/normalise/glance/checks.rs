@@ -1,15 +1,8 @@
 //! Words that masks alone cannot judge, one by one.
 
-use crate::lanes;
 use crate::normalise::odd::is_odd_digits;
 
 use super::pass::{ALIKE, LETTER, SIGN, WORD};
-
-/// Is any of these places of a text odd?
-#[inline(never)]
-pub(super) fn any(text: &[u8], at: usize, places: u64, is_odd: fn(&[u8], usize) -> bool) -> bool {
-    lanes::places(at, places).any(|place| is_odd(text, place))
-}
 
 /// The word that holds a place.
 fn word(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> &[u8] {

@@ -15,7 +15,7 @@ use crate::normalise::sketch::offset;
 use crate::normalise::table::{self, Class, Fold, Table};
 
 use super::checks;
-use super::pass::{ALIKE, DOT, LETTER, SIGN, SOLID, WORD};
+use super::pass::{ALIKE, DOT, LEAD, LETTER, SIGN, SOLID, WORD};
 
 /// Stands between what is glued: nothing to any clause.
 const GLUE: u8 = b'-';
@@ -29,7 +29,7 @@ pub(super) struct Level {
     /// Longer than the text; `size` bytes count.
     bytes: Vec<u8>,
     size: usize,
-    /// Places of the blanks between what is glued.
+    /// Places in the words of the pass of the blanks between what is glued.
     pub(super) glued: Vec<u32>,
     /// Letters beyond ASCII that touch no other.
     singles: Vec<Range<usize>>,
@@ -141,6 +141,16 @@ struct Row {
     not_alike: bool,
     /// The last two of them, the last first; 0 is none.
     last: [u32; 2],
+}
+
+impl Row {
+    /// Letters of a script other than Latin, so that there are so many; and bits that all of them
+    /// have.
+    fn add(&mut self, letters: u32, all: u8) {
+        self.foreign += letters - self.letters;
+        self.letters = letters;
+        self.not_alike |= letters > 0 && all & table::ALIKE == 0;
+    }
 }
 
 /// What marks hang on.
@@ -287,26 +297,28 @@ impl<'t, 'l> Pass<'t, 'l> {
     fn foreign_words(&mut self, from: usize) -> Result<usize, Refused> {
         let (text, table, script, mut row) = (self.text, self.table, self.script, self.row);
         let [mut last, mut before_last] = row.last;
-        let (mut at, mut size, mut any, mut strange) = (from, self.level.size, 0, false);
-        let mut not_alike = row.not_alike;
-        // A mark stays on the letter before it, with marks of this class at most on it already.
-        let (mut stays, mut mark_class) = (self.stays(), self.mark_class);
-        let mut base = self.base;
+        let (mut at, mut size, mut letters) = (from, self.level.size, row.letters);
+        // Bits that any letter has, and that all letters of the word have.
+        let (mut any, mut all) = (0, if row.not_alike { 0 } else { table::ALIKE });
+        let mut strange = false;
+        let (mut base, mut mark_class) = (self.base, self.mark_class);
         let links = !self.links.is_empty();
         while let Some(byte) = text.get(at).copied() {
             if byte.is_ascii() {
                 if SOLID.has(byte) || links {
                     break;
                 }
-                (row.not_alike, self.level.size) = (not_alike, size);
+                row.add(letters, all);
+                self.level.size = size;
                 self.end_word(&row, script)?;
+                strange |= row.not_alike;
                 if let Some(to) = self.level.bytes.get_mut(size) {
                     *to = byte;
                 }
-                (at, size) = (at + 1, size + 1);
+                (at, size, letters) = (at + 1, size + 1, 0);
                 row = Row { is_open: true, start: size, ..Row::default() };
-                (last, before_last, not_alike) = (0, 0, false);
-                (stays, base) = (false, Base::Ascii(byte));
+                (last, before_last, all) = (0, 0, table::ALIKE);
+                base = Base::Ascii(byte);
                 continue;
             }
             let Some((code, fold, end)) = beyond(text, table, at) else { break };
@@ -316,18 +328,15 @@ impl<'t, 'l> Pass<'t, 'l> {
                     return Err(Refused);
                 }
                 (before_last, last) = (last, letter);
-                not_alike |= fold.bits & table::ALIKE == 0;
-                strange |= not_alike;
-                any |= fold.bits;
-                row.letters += 1;
-                row.foreign += 1;
-                stays = script != 0 && fold.bits & table::LOSES_MARKS == 0;
-                (base, mark_class) = (Base::Code(code), 0);
-            } else if stays && stays_simply(code, &fold, mark_class) {
-                last = 0;
-                mark_class = fold.mark_class();
+                (any, all) = (any | fold.bits, all & fold.bits);
+                letters += 1;
+                base = Base::Code(code);
             } else {
-                break;
+                let before = if last == 0 { mark_class } else { 0 };
+                if !(self.stays(base) && stays_simply(code, &fold, before)) {
+                    break;
+                }
+                (last, mark_class) = (0, fold.mark_class());
             }
             if let Some(to) = self.level.bytes.get_mut(size..).and_then(<[u8]>::first_chunk_mut) {
                 *to = fold.text;
@@ -335,7 +344,8 @@ impl<'t, 'l> Pass<'t, 'l> {
             size += fold.size();
             at = end;
         }
-        if strange {
+        row.add(letters, all);
+        if strange || row.not_alike {
             note(&mut self.strange, script);
         }
         if script == 0 && any & table::ALIKE != 0 {
@@ -343,19 +353,17 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
         self.bits |= any;
         row.last = [last, before_last];
-        row.not_alike = not_alike;
         (self.level.size, self.row) = (size, row);
-        (self.base, self.mark_class) = (base, mark_class);
+        (self.base, self.mark_class) = (base, if last == 0 { mark_class } else { 0 });
         if row.letters == 0 {
-            (self.row.is_open, self.script, self.after_emoji, self.joined) = (false, 0, false, false);
+            (self.row.is_open, self.script) = (false, 0);
         }
         Ok(at)
     }
 
-    /// May a mark stay on what stands before it?
-    fn stays(&self) -> bool {
-        let base = self.base.fold(self.table);
-        base.is_some_and(|base| {
+    /// May a mark stay on this?
+    fn stays(&self, base: Base) -> bool {
+        base.fold(self.table).is_some_and(|base| {
             base.class == Class::Letter && base.script != 0 && base.bits & table::LOSES_MARKS == 0
         })
     }
@@ -367,7 +375,7 @@ impl<'t, 'l> Pass<'t, 'l> {
             if fold.class != Class::Letter || fold.bits & table::SPACELESS == 0 {
                 break;
             }
-            self.level.glued.push(offset(self.level.size));
+            self.level.glued.push(offset(LEAD + self.level.size));
             self.level.push_ascii(GLUE);
             self.level.push(fold.text, fold.size());
             (at, base) = (end, Base::Code(code));
@@ -545,7 +553,7 @@ impl<'t, 'l> Pass<'t, 'l> {
     }
 
     fn glue(&mut self) {
-        self.level.glued.push(offset(self.level.size));
+        self.level.glued.push(offset(LEAD + self.level.size));
         self.level.push_ascii(GLUE);
         self.script = 0;
     }

@@ -41,8 +41,8 @@ impl Glance {
         }
         let text = if plain { text.as_bytes() } else { self.level.text() };
         let noted = pass::pass(text, &mut self.words);
-        self.joint = noted.joint;
-        !noted.is_odd() && !noted.unseen
+        self.joint = noted.has_joint();
+        noted.is_plain()
     }
 
     /// The words in a row, blanks between them; behind the last one there is room to read 16 bytes

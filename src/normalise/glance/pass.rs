@@ -1,7 +1,7 @@
 //! The pass by masks over a levelled text: its words in lower case, where they begin and end, and
 //! whether anything in it could be odd.
 
-use crate::lanes::{self, BLOCK, Lanes, Set, Work, later};
+use crate::lanes::{self, BLOCK, Lanes, Set, Work};
 
 use super::checks;
 
@@ -29,33 +29,38 @@ pub(super) const UNSEEN: Set = Set::of(
 /// What the pass fills.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// At least as long as the text, with room for one more load behind it: folded words, blanks.
+    /// Folded words with blanks between, from [`LEAD`] on; longer than the text by a load at least.
     pub(super) text: Vec<u8>,
-    /// Where each word begins and ends, one behind the other; `count` of them hold.
+    /// Where in it each word begins and ends, one behind the other; `count` of them hold.
     pub(super) bounds: Vec<u32>,
     pub(super) count: usize,
 }
 
-/// What it saw.
+/// What it saw; of each a bit for some place where it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noted {
     /// Something could be odd.
-    pub(super) odd: bool,
+    odd: u64,
     /// Something that nobody sees.
-    pub(super) unseen: bool,
+    unseen: u64,
     /// Two numbers with one separator between.
-    pub(super) joint: bool,
+    joint: u64,
     /// Two letters in a row that look like Cyrillic ones.
-    two_alike: bool,
+    two_alike: u64,
     /// A letter that does not.
-    not_alike: bool,
+    not_alike: u64,
 }
 
 impl Noted {
-    /// Could there be an odd word?
-    pub(super) fn is_odd(self) -> bool {
+    /// Is nothing odd, and nothing there that nobody sees?
+    pub(super) fn is_plain(self) -> bool {
         // A short word of look-alikes is odd where no Latin letter tells that the text is Latin.
-        self.odd || self.two_alike && !self.not_alike
+        let alike = self.two_alike != 0 && self.not_alike == 0;
+        self.odd | self.unseen == 0 && !alike
+    }
+
+    pub(super) fn has_joint(self) -> bool {
+        self.joint != 0
     }
 }
 
@@ -78,134 +83,151 @@ impl Work for Pass<'_> {
     }
 }
 
-/// Masks of one block. Every clause looks back, at most four places: so no block waits for the next.
-#[derive(Clone, Copy, Debug, Default)]
+/// Bytes of a block that were in the one before: every clause looks back, six places at most, so that
+/// no block has to know another.
+pub(super) const LEAD: usize = 8;
+
+/// The bits of a block that are its own.
+const OWN: u64 = u64::MAX << LEAD;
+
+/// Masks of one block.
+#[derive(Clone, Copy)]
 struct Masks {
     letters: u64,
     /// Letters of ASCII and all beyond it.
     letterlike: u64,
     digits: u64,
-    /// Letters, digits and signs: what a single letter must not touch.
-    solid: u64,
+    /// All of these: what words are made of.
+    words: u64,
+    signs: u64,
     inner: u64,
     dots: u64,
-    joints: u64,
     alike: u64,
     /// The same letter as the next.
     same: u64,
-    /// A letter, digit or sign that touches no other stands one place before.
-    singles: u64,
-    /// And it is a letter.
-    single_letters: u64,
-    words: u64,
 }
 
 #[inline(always)]
 fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
     // One place more than the text: what ends with it shows behind it.
-    let blocks = text.len() / BLOCK + 1;
+    let blocks = text.len() / (BLOCK - LEAD) + 1;
     if words.text.len() < (blocks + 1) * BLOCK {
         words.text.resize((blocks + 1) * BLOCK, b' ');
     }
-    let (mut noted, mut last) = (Noted::default(), Masks::default());
+    let mut noted = Noted::default();
     words.count = 0;
-    for at in (0..blocks).map(|block| block * BLOCK) {
-        let from = |at: usize| lanes.load_first(text.get(at..).unwrap_or_default());
-        let (block, next) = (from(at), from(at + 1));
-        let masks = look(lanes, block, next, &last, &mut noted);
-        noted.odd |= check(text, at, &masks, &last);
+    for at in (0..blocks).map(|block| block * (BLOCK - LEAD)) {
+        let from = |lead: usize| match at.checked_sub(lead) {
+            None => lanes.load_behind(lead, text),
+            Some(start) => lanes.load_first(text.get(start..).unwrap_or_default()),
+        };
+        let (block, next) = (from(LEAD), from(LEAD - 1));
+        let masks = look(lanes, block, next);
+        note(lanes, block, &masks, &mut noted);
+        let check = check(&masks);
+        if check != 0 && is_any_odd(text, at, &masks) {
+            noted.odd |= check;
+        }
         if let Some(to) = words.text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *to = lanes.words(block, &WORD);
         }
-        words.add_bounds(at, masks.words ^ later(masks.words, last.words, 1));
-        last = masks;
+        words.add_bounds(lanes, at, (masks.words ^ masks.words << 1) & OWN);
     }
     noted
 }
 
 #[inline(always)]
-fn look<L: Lanes>(
-    lanes: L,
-    block: L::Block,
-    next: L::Block,
-    last: &Masks,
-    noted: &mut Noted,
-) -> Masks {
+fn look<L: Lanes>(lanes: L, block: L::Block, next: L::Block) -> Masks {
     let beyond = lanes.beyond(block);
     let letters = lanes.has(block, &LETTER);
     let words = lanes.has(block, &WORD) | beyond;
-    let solid = words | lanes.has(block, &SIGN);
-    let inner = lanes.has(block, &INNER);
-    let (letterlike, digits) = (letters | beyond, words & !letters & !beyond);
-    let alone = later(solid | inner, last.solid | last.inner, 1);
-    let singles = alone & !later(solid, last.solid, 2) & !solid;
-    let masks = Masks {
+    Masks {
         letters,
-        letterlike,
-        digits,
-        solid,
-        inner,
+        letterlike: letters | beyond,
+        digits: words & !letters & !beyond,
+        words,
+        signs: lanes.has(block, &SIGN),
+        inner: lanes.has(block, &INNER),
         dots: lanes.has(block, &DOT),
-        joints: lanes.has(block, &JOINT),
         alike: lanes.has(block, &ALIKE),
         same: lanes.same(block, next),
-        singles,
-        single_letters: singles & later(letters, last.letters, 1),
-        words,
-    };
-    noted.unseen |= lanes.has(block, &UNSEEN) != 0;
-    noted.odd |= is_odd(&masks, last);
-    let joint = digits & later(masks.joints, last.joints, 1) & later(digits, last.digits, 2);
-    noted.joint |= joint != 0;
-    noted.two_alike |= masks.alike & later(masks.alike, last.alike, 1) != 0;
-    noted.not_alike |= letters & !masks.alike != 0;
-    masks
-}
-
-/// *repeats*, *dots*, inner signs between letters, and *runs*.
-#[inline(always)]
-fn is_odd(masks: &Masks, last: &Masks) -> bool {
-    let repeats = masks.same & later(masks.same, last.same, 1) & masks.letters;
-    let between = later(masks.inner | masks.dots, last.inner | last.dots, 1)
-        & masks.letterlike
-        & later(masks.letterlike, last.letterlike, 2);
-    let singles = |by| later(masks.singles, last.singles, by);
-    let letters = |by| later(masks.single_letters, last.single_letters, by);
-    let runs = masks.singles & singles(2) & singles(4);
-    // A run has more letters than others, so that three of it in a row have two.
-    let (first, second, third) = (masks.single_letters, letters(2), letters(4));
-    let mostly_letters = first & second | first & third | second & third;
-    repeats | between | runs & mostly_letters != 0
-}
-
-/// What masks alone cannot tell: *digits*, *signs*, *wholly look-alikes*.
-#[inline(always)]
-fn check(text: &[u8], at: usize, masks: &Masks, last: &Masks) -> bool {
-    let alike = |by| later(masks.alike, last.alike, by);
-    let digits = masks.digits & later(masks.letterlike, last.letterlike, 1)
-        | masks.letterlike & later(masks.digits, last.digits, 1);
-    let alike = masks.alike & alike(1) & alike(2) & alike(3) & alike(4);
-    let signs = masks.solid & !masks.words;
-    if digits | alike | signs == 0 {
-        return false;
     }
-    checks::any(text, at, digits, checks::has_odd_digits)
-        || checks::any(text, at, alike, checks::is_wholly_alike)
-        || checks::any(text, at, signs, checks::is_sign)
+}
+
+#[inline(always)]
+fn note<L: Lanes>(lanes: L, block: L::Block, masks: &Masks, noted: &mut Noted) {
+    let joints = lanes.has(block, &JOINT);
+    noted.unseen |= lanes.has(block, &UNSEEN);
+    noted.odd |= (repeats(masks) | between(masks) | runs(masks)) & OWN;
+    noted.joint |= masks.digits & joints << 1 & masks.digits << 2 & OWN;
+    noted.two_alike |= masks.alike & masks.alike << 1 & OWN;
+    noted.not_alike |= masks.letters & !masks.alike;
+}
+
+#[inline(always)]
+fn repeats(masks: &Masks) -> u64 {
+    masks.same << 1 & masks.same << 2 & masks.letters
+}
+
+/// *dots*, and signs that are letters between letters.
+#[inline(always)]
+fn between(masks: &Masks) -> u64 {
+    (masks.inner | masks.dots) << 1 & masks.letterlike & masks.letterlike << 2
+}
+
+/// Three single letters, digits or signs, each one character from the next.
+#[inline(always)]
+fn runs(masks: &Masks) -> u64 {
+    // What a single letter must not touch.
+    let solid = masks.words | masks.signs;
+    // Each shows one place behind itself.
+    let singles = (solid | masks.inner) << 1 & !(solid << 2) & !solid;
+    let letters = singles & masks.letters << 1;
+    // A run has more letters than others, so that three of it in a row have two.
+    let (first, second, third) = (letters, letters << 2, letters << 4);
+    singles & singles << 2 & singles << 4 & (first & second | first & third | second & third)
+}
+
+/// Digits beside letters.
+#[inline(always)]
+fn digits(masks: &Masks) -> u64 {
+    masks.digits & masks.letterlike << 1 | masks.letterlike & masks.digits << 1
+}
+
+/// Five look-alikes in a row.
+#[inline(always)]
+fn alike(masks: &Masks) -> u64 {
+    let two = masks.alike & masks.alike << 1;
+    two & two << 2 & masks.alike << 4
+}
+
+/// What masks alone cannot tell.
+#[inline(always)]
+fn check(masks: &Masks) -> u64 {
+    (digits(masks) | alike(masks) | masks.signs) & OWN
+}
+
+/// *digits*, *signs*, *wholly look-alikes*. `at`: of the block's own bytes.
+#[inline(never)]
+fn is_any_odd(text: &[u8], at: usize, masks: &Masks) -> bool {
+    let any = |places: u64, is_odd: fn(&[u8], usize) -> bool| {
+        lanes::places(at, (places & OWN) >> LEAD).any(|place| is_odd(text, place))
+    };
+    any(digits(masks), checks::has_odd_digits)
+        || any(alike(masks), checks::is_wholly_alike)
+        || any(masks.signs, checks::is_sign)
 }
 
 impl Words {
     #[inline(always)]
-    fn add_bounds(&mut self, at: usize, mut flips: u64) {
+    fn add_bounds<L: Lanes>(&mut self, lanes: L, at: usize, flips: u64) {
         if self.bounds.len() < self.count + BLOCK {
             self.bounds.resize(2 * self.bounds.len() + BLOCK, 0);
         }
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let slots = self.bounds.get_mut(self.count..).unwrap_or_default();
-        for slot in slots.iter_mut().take(usize::try_from(flips.count_ones()).unwrap_or_default()) {
-            *slot = at + flips.trailing_zeros();
-            flips &= flips.wrapping_sub(1);
-            self.count += 1;
+        let slots = self.bounds.get_mut(self.count..).and_then(<[u32]>::first_chunk_mut);
+        if let Some(slots) = slots {
+            lanes.places(u32::try_from(at).unwrap_or(u32::MAX), flips, slots);
         }
+        self.count += usize::try_from(flips.count_ones()).unwrap_or_default();
     }
 }
