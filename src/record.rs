@@ -287,6 +287,12 @@ impl Parts {
         Self(self.0 | 1 << part as u16)
     }
 
+    /// The parts of both sets.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Is the part in the set?
     #[must_use]
     pub fn has(self, part: Part) -> bool {

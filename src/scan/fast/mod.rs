@@ -38,6 +38,8 @@ pub(super) struct Engine {
     patterns: Vec<Info>,
     store: Store,
     words: Words,
+    /// Where words are looked for.
+    parts: Parts,
     /// Rules that wait for patterns that are looked for one by one.
     singly: Vec<usize>,
     /// Rules that wait for nothing.
@@ -67,7 +69,8 @@ struct Info {
 #[derive(Default)]
 struct Woken {
     rules: BTreeSet<usize>,
-    forms: Vec<u32>,
+    /// (piece, form): a piece holds no other.
+    forms: Vec<(usize, u32)>,
 }
 
 /// What one post after the other is looked at in.
@@ -103,24 +106,33 @@ impl Engine {
         let mut woken = Woken::default();
         woken.rules.extend(&self.always);
         ROOM.with_borrow_mut(|room| {
-            for seen in seen {
-                self.wake(post, seen, room, &mut woken);
+            for piece in seen.iter().enumerate() {
+                self.wake(post, piece, room, &mut woken);
             }
         });
         if woken.rules.is_empty() { Hits::default() } else { self.hits(post, seen, woken) }
     }
 
     /// What of a piece could hit.
-    fn wake(&self, post: &Post<'_>, seen: &Seen<'_>, room: &mut Room, woken: &mut Woken) {
+    fn wake(
+        &self,
+        post: &Post<'_>,
+        (number, seen): (usize, &Seen<'_>),
+        room: &mut Room,
+        woken: &mut Woken,
+    ) {
         let (part, text) = (seen.piece.part, seen.piece.text);
         let links = seen.link_ranges();
         let sketch = OnceCell::new();
         let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
-        let mut found = |form| self.wake_by(form, part, woken);
+        let mut found = |form| self.wake_by((number, form), part, woken);
+        let has_words = self.parts.has(part);
         // The words of a link count as one, which a glance does not know.
         let counts = links.is_empty() || !self.words.has_pairs();
-        let plain = room.glance.look(text, &links);
-        if plain && counts {
+        let plain = has_words && room.glance.look(text, &links);
+        if !has_words {
+            // Nothing is looked for in it but what stands alone.
+        } else if plain && counts {
             self.words.look(&room.glance, &mut room.hashes, &mut found);
         } else {
             let sketch = sketched();
@@ -143,9 +155,9 @@ impl Engine {
         }
     }
 
-    fn wake_by(&self, form: u32, part: Part, woken: &mut Woken) {
+    fn wake_by(&self, (piece, form): (usize, u32), part: Part, woken: &mut Woken) {
         let Some(info) = self.info(form).filter(|info| info.parts.has(part)) else { return };
-        woken.forms.push(form);
+        woken.forms.push((piece, form));
         if info.awaited {
             woken.rules.insert(info.rule);
         }
@@ -157,26 +169,35 @@ impl Engine {
     }
 
     /// The hits of the rules that are awake.
-    fn hits(&self, post: &Post<'_>, seen: &[Seen<'_>], mut woken: Woken) -> Hits {
-        woken.forms.sort_unstable();
-        woken.forms.dedup();
+    fn hits(&self, post: &Post<'_>, seen: &[Seen<'_>], woken: Woken) -> Hits {
+        let Woken { rules, mut forms } = woken;
+        forms.retain(|(_, form)| self.info(*form).is_some_and(|info| rules.contains(&info.rule)));
+        let mut known: Vec<u32> = forms.iter().map(|(_, form)| *form).collect();
+        known.sort_unstable();
+        known.dedup();
         let mut phrases = Phrases::default();
-        for form in woken.forms {
-            if self.info(form).is_some_and(|info| woken.rules.contains(&info.rule)) {
-                self.add_form(&mut phrases, form);
-            }
-        }
-        let viewed: Vec<Viewed<'_>> = seen.iter().map(Seen::view_quickly).collect();
+        known.into_iter().for_each(|form| self.add_form(&mut phrases, form));
+        let singles = || {
+            let rules = rules.iter().filter_map(|rule| self.rules.get(*rule));
+            rules.flat_map(|rule| &rule.singles)
+        };
+        // Where none of the forms could be nothing has to be viewed.
+        let could_hold = |piece: usize, part: Part| {
+            let has_form = forms.iter().any(|(held_by, _)| *held_by == piece);
+            has_form || singles().any(|single| single.looks_in(part))
+        };
+        let pieces = seen.iter().enumerate();
+        let viewed = pieces
+            .map(|(at, seen)| could_hold(at, seen.piece.part).then(|| seen.view_quickly()))
+            .collect::<Vec<Option<Viewed<'_>>>>();
         let mut found = Found::default();
         for (piece, viewed) in viewed.iter().enumerate() {
+            let Some(viewed) = viewed else { continue };
             found.enter(piece);
             phrases.scan(viewed, &mut found);
-            let rules = woken.rules.iter().filter_map(|rule| self.rules.get(*rule));
-            for single in rules.flat_map(|rule| &rule.singles) {
-                single.scan(post, viewed, &mut found);
-            }
+            singles().for_each(|single| single.scan(post, viewed, &mut found));
         }
-        found.into_hits(&viewed)
+        found.into_hits(|piece| viewed.get(piece)?.as_ref())
     }
 
     fn add_form(&self, phrases: &mut Phrases, form: u32) {
@@ -225,6 +246,7 @@ impl Builder {
             patterns: Vec::new(),
             store: Store::default(),
             words: WordsBuilder::new().build(),
+            parts: Parts::NONE,
             singly: Vec::new(),
             always: Vec::new(),
         };
@@ -270,6 +292,7 @@ impl Builder {
         gap: usize,
     ) -> Result<(), BuildError> {
         let owner = u32::try_from(pattern_number).map_err(|_| BuildError::TooMany)?;
+        self.engine.parts = self.engine.parts.or(pattern.parts);
         let unmasked = pattern.view == View::Unmasked;
         for (entry, number) in entries.iter().zip(0..) {
             let forms = normalise::unmask_entry(&entry.text).forms;

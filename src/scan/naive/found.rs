@@ -52,12 +52,16 @@ impl Found {
         self.all.is_empty()
     }
 
-    pub(in crate::scan) fn into_hits(self, seen: &[Viewed<'_>]) -> Hits {
+    /// `viewed`: a piece by its number.
+    pub(in crate::scan) fn into_hits<'v>(
+        self,
+        viewed: impl Fn(usize) -> Option<&'v Viewed<'v>>,
+    ) -> Hits {
         let mut hits = Hits::default();
         for ((pattern, piece, start, end), what) in self.all {
             let Ok(pattern) = u32::try_from(pattern) else { continue };
             let pattern = PatternId(pattern);
-            let words = seen.get(piece).map(|seen| seen.views.words_touching(&(start..end)));
+            let words = viewed(piece).map(|viewed| viewed.views.words_touching(&(start..end)));
             let at = hits.all.len();
             hits.values.extend(what.values.into_iter().map(|value| (pattern, at, value)));
             hits.all.push(Hit {

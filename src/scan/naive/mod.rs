@@ -16,7 +16,7 @@ mod trie;
 
 use crate::decode::Post;
 use crate::normalise::Sketch;
-use crate::record::{Parts, View};
+use crate::record::{Part, Parts, View};
 use crate::rules::{Match, Pattern, PatternKind, Rule};
 
 use super::{BuildError, Hits, Seen, Viewed};
@@ -92,7 +92,7 @@ impl Naive {
                 single.scan(post, viewed, &mut found);
             }
         }
-        found.into_hits(&viewed)
+        found.into_hits(|piece| viewed.get(piece))
     }
 }
 
@@ -112,6 +112,11 @@ impl Single {
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })
+    }
+
+    /// Is it looked for in this part?
+    pub(super) fn looks_in(&self, part: Part) -> bool {
+        self.parts.has(part)
     }
 
     pub(super) fn scan(&self, post: &Post<'_>, viewed: &Viewed<'_>, found: &mut Found) {
