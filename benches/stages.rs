@@ -176,7 +176,7 @@ fn lists(criterion: &mut Criterion) {
 }
 
 fn languages(criterion: &mut Criterion) {
-    let made = support::posts(POSTS / 4);
+    let made = support::posts(2 * POSTS);
     let rules = rules_of_words(10_000);
     let mut group = group(criterion, "scan_languages");
     for lang in ["en", "es", "ru", "ar", "hi", "zh"] {

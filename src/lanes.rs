@@ -218,17 +218,21 @@ fn mask(bits: [bool; BLOCK]) -> u64 {
 use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "the processor does with 32 or 64 bytes at once what it does with one")]
+#[expect(
+    unsafe_code,
+    reason = "the processor does with 32 or 64 bytes at once what it does with one"
+)]
 mod x86 {
     use std::arch::x86_64::{
-        __m256i, __m512i, _mm256_and_si256, _mm256_blendv_epi8, _mm256_broadcastsi128_si256,
-        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-        _mm256_storeu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_castsi512_si128,
-        _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_maskz_compress_epi8, _mm512_set1_epi32, _mm512_cmpeq_epi8_mask,
-        _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8, _mm512_movepi8_mask, _mm512_or_si512,
-        _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
-        _mm512_test_epi8_mask, _mm_loadu_si128,
+        __m256i, __m512i, _mm_loadu_si128, _mm256_and_si256, _mm256_blendv_epi8,
+        _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8,
+        _mm256_srli_epi16, _mm256_storeu_si256, _mm512_add_epi32, _mm512_and_si512,
+        _mm512_broadcast_i32x4, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
+        _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512,
+        _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8, _mm512_maskz_compress_epi8,
+        _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi32,
+        _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512, _mm512_test_epi8_mask,
     };
 
     use super::{BLOCK, Bytes, Lanes, SMALL, Set, UPPER};
@@ -268,8 +272,7 @@ mod x86 {
     #[inline(always)]
     fn gathered(halves: [__m256i; 2]) -> u64 {
         // SAFETY: callers have an `Avx2`.
-        let [low, high] =
-            halves.map(|half| unsafe { _mm256_movemask_epi8(half) }.cast_unsigned());
+        let [low, high] = halves.map(|half| unsafe { _mm256_movemask_epi8(half) }.cast_unsigned());
         u64::from(low) | u64::from(high) << 32
     }
 
@@ -308,7 +311,8 @@ mod x86 {
         #[inline(always)]
         fn same(self, left: Self::Block, right: Self::Block) -> u64 {
             // SAFETY: `self` proves AVX2.
-            let small = |half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed())) };
+            let small =
+                |half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed())) };
             let ([a, b], [c, d]) = (left.map(small), right.map(small));
             // SAFETY: `self` proves AVX2.
             gathered(unsafe { [_mm256_cmpeq_epi8(a, c), _mm256_cmpeq_epi8(b, d)] })
@@ -325,7 +329,10 @@ mod x86 {
                     let small = _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed()));
                     let space = _mm256_set1_epi8(SMALL.cast_signed());
                     let ascii = _mm256_blendv_epi8(small, space, lacks(half, set));
-                    _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_blendv_epi8(ascii, half, half));
+                    _mm256_storeu_si256(
+                        to.as_mut_ptr().cast(),
+                        _mm256_blendv_epi8(ascii, half, half),
+                    );
                 }
             }
             out
@@ -487,9 +494,17 @@ mod tests {
             (sets, "sets"),
             (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
             (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
-            (lanes.same(lanes.load_behind(7, &left[..40]), block) == Anywhere.same(Anywhere.load_behind(7, &left[..40]), *left), "behind"),
+            (
+                lanes.same(lanes.load_behind(7, &left[..40]), block)
+                    == Anywhere.same(Anywhere.load_behind(7, &left[..40]), *left),
+                "behind",
+            ),
             (lanes.is(block, right[0]) == Anywhere.is(*left, right[0]), "is"),
-            (lanes.same(lanes.load_first(&left[..40]), block) == Anywhere.same(padded(&left[..40]), *left), "first"),
+            (
+                lanes.same(lanes.load_first(&left[..40]), block)
+                    == Anywhere.same(padded(&left[..40]), *left),
+                "first",
+            ),
             (lanes.same(block, next) == Anywhere.same(*left, *right), "same"),
         ];
         faults.into_iter().find(|(right, _)| !right).map(|(_, name)| name)

@@ -108,7 +108,8 @@ fn is_far_label(c: char) -> bool {
 /// more than once, and the standard look-up costs more than all else for it.
 static LABELS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let is_label = |code: u32| char::from_u32(code).is_some_and(is_far_label);
-    let bits = |start: u32| (0..64).fold(0, |bits, at| bits | u64::from(is_label(start + at)) << at);
+    let bits =
+        |start: u32| (0..64).fold(0, |bits, at| bits | u64::from(is_label(start + at)) << at);
     (0..0x1_0000).step_by(64).map(bits).collect()
 });
 

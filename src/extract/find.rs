@@ -60,10 +60,8 @@ const SLASH: Set = Set::of(b"/");
 const PERCENT: Set = Set::of(b"%");
 const BRACKET: Set = Set::of(b"[({");
 /// What follows a dot, or goes before a slash, besides letters.
-const BEHIND_DOT: Set =
-    Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-%\\");
-const BEFORE_SLASH: Set =
-    Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:/\\])}");
+const BEHIND_DOT: Set = Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-%\\");
+const BEFORE_SLASH: Set = Set::of(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:/\\])}");
 const HEX: Set = Set::of(b"0123456789abcdefABCDEF");
 /// The first bytes of characters that may stand for one of these.
 const LEADS: [u8; 3] = [0xE2, 0xE3, 0xEF];
@@ -80,7 +78,8 @@ impl Work for Marks<'_> {
             let block = lanes.load_first(text.get(at..).unwrap_or_default());
             let beyond = lanes.beyond(block);
             let (dot, percent) = (lanes.has(block, &DOT), lanes.has(block, &PERCENT));
-            let (hexes, letters) = (lanes.has(block, &HEX), lanes.has(block, &BEFORE_SLASH) | beyond);
+            let (hexes, letters) =
+                (lanes.has(block, &HEX), lanes.has(block, &BEFORE_SLASH) | beyond);
             let links = later(dot, dots, 1) & (lanes.has(block, &BEHIND_DOT) | beyond)
                 | lanes.has(block, &SLASH) & later(letters, before_slash, 1)
                 | later(percent, percents, 2) & later(hexes, hex, 1) & hexes;

@@ -145,7 +145,8 @@ impl Speller<'_> {
     fn mark(&mut self, c: char, fold: &Fold) -> Option<()> {
         let on_letter = self.base.is_some_and(|base| base.class == Class::Letter);
         let goes = self.base.is_some_and(|base| base.bits & table::LOSES_MARKS != 0);
-        if c == '\u{93C}' || on_letter && goes || !on_letter && fold.bits & table::LOSES_MARKS != 0 {
+        if c == '\u{93C}' || on_letter && goes || !on_letter && fold.bits & table::LOSES_MARKS != 0
+        {
             return Some(());
         }
         if !on_letter || compose(self.last, c).is_some() {

@@ -132,10 +132,9 @@ impl Fold {
         self.script
     }
 
-    /// The glyph of a character that makes one and stands for itself alone.
+    /// The glyph of a character that makes one, is no letter, and stands for itself alone.
     pub(super) fn glyph(&self, shown: char, range: Range<usize>) -> Option<Glyph> {
         let kind = match self.class {
-            Class::Letter if self.letters() == 1 => Kind::Letter,
             Class::Digit => Kind::Digit,
             Class::Space => Kind::Space,
             Class::Line => Kind::Line,

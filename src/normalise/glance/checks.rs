@@ -22,7 +22,8 @@ fn is_solid(byte: u8) -> bool {
 
 /// Touches no other, as a single letter does?
 pub(super) fn is_single(text: &[u8], at: usize) -> bool {
-    let solid = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|byte| is_solid(*byte));
+    let solid =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|byte| is_solid(*byte));
     let itself = text.get(at).is_some_and(|byte| is_solid(*byte) || super::pass::INNER.has(*byte));
     itself && !solid(at.checked_sub(1)) && !solid(at.checked_add(1))
 }

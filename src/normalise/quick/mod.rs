@@ -8,16 +8,17 @@ use std::ops::Range;
 use unicode_script::Script;
 
 use chunks::Chunks;
+use glyphs::plain_glyphs;
 use spare::Spare;
 pub(crate) use spare::reuse;
 
-use super::fold::Glyph;
 use super::sketch::{Sketch, Suspects, Token, offset, place};
 use super::table::{self, Class, Fold, Table};
 use super::views::{Views, views, views_of};
 use super::{fold, odd};
 
 mod chunks;
+mod glyphs;
 mod spare;
 #[cfg(test)]
 mod tests;
@@ -28,21 +29,9 @@ mod tests;
 pub(crate) fn quick_views<'a>(text: &'a str, links: &[Range<usize>]) -> Views<'a> {
     let Some(glyphs) = plain_glyphs(text, 0) else { return views(text, links) };
     let sketch = sketch(text, links);
-    let odd = odd_words(&sketch, text, links);
+    let odd = odd_words(&sketch.suspects, text, links);
     reuse(sketch);
     views_of(text, links, &glyphs, odd)
-}
-
-/// The glyphs of a text at `start` of a longer one. `None`: a character does more than to stand for
-/// itself.
-fn plain_glyphs(text: &str, start: usize) -> Option<Vec<Glyph>> {
-    let table = table::table();
-    let mut glyphs = Vec::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        let at = start + at;
-        glyphs.push(table.get(c).glyph(c, at..at + c.len_utf8())?);
-    }
-    Some(glyphs)
 }
 
 /// The sketch of a text. `links`: byte ranges of the links in it, in order.
@@ -55,10 +44,10 @@ pub(crate) fn sketch(text: &str, links: &[Range<usize>]) -> Sketch {
     pass.finish()
 }
 
-/// The odd words of a sketch, of this text and these links.
+/// The odd words among suspects, of this text and these links.
 #[must_use]
-pub(crate) fn odd_words(sketch: &Sketch, text: &str, links: &[Range<usize>]) -> Vec<odd::Odd> {
-    let (stretches, strange) = match &sketch.suspects {
+pub(crate) fn odd_words(suspects: &Suspects, text: &str, links: &[Range<usize>]) -> Vec<odd::Odd> {
+    let (stretches, strange) = match suspects {
         Suspects::Known(odd) => return odd.clone(),
         Suspects::Within(stretches, strange) => (stretches, strange),
     };
@@ -396,7 +385,10 @@ impl<'t> Pass<'t> {
         const BOTH: u8 = table::COMPAT | table::OWN;
         let mixed = word.mixed || word.bits & table::SMALL != 0 || word.bits & BOTH == BOTH;
         let digits = word.digits > 0 && word.letters >= 2;
-        if mixed || word.repeated || digits && odd::is_odd_digits(self.folded(word.start..self.size)) {
+        if mixed
+            || word.repeated
+            || digits && odd::is_odd_digits(self.folded(word.start..self.size))
+        {
             return true;
         }
         let alike = !word.not_alike && word.letters >= 2;

@@ -5,13 +5,15 @@ use proptest::prelude::*;
 use unicode_script::Script;
 
 use crate::normalise::sketch::Suspects;
-use crate::normalise::{Odd, Sketch, Views, any_text, odd_words, quick_views, sketch, tables, views};
+use crate::normalise::{
+    Odd, Sketch, Views, any_text, odd_words, quick_views, sketch, tables, views,
+};
 
 /// With the odd words known, in one order, each once.
 fn sorted(mut sketch: Sketch, text: &str) -> Sketch {
     let key =
         |odd: &Odd| (odd.range().start, odd.range().end, odd.letters.len(), format!("{odd:?}"));
-    let mut odd = odd_words(&sketch, text, &[]);
+    let mut odd = odd_words(&sketch.suspects, text, &[]);
     odd.sort_by_cached_key(key);
     odd.dedup();
     sketch.suspects = Suspects::Known(odd);

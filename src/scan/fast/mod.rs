@@ -20,6 +20,7 @@ mod words;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::decode::Post;
 use crate::normalise::{self, Form, Glance, Key, Unit};
@@ -123,25 +124,21 @@ impl Engine {
     ) {
         let (part, text) = (seen.piece.part, seen.piece.text);
         let links = seen.link_ranges();
-        let sketch = OnceCell::new();
-        let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
+        let plain = self.parts.has(part) && room.glance.look(text, &links);
+        let mut sketch = OnceCell::new();
         let mut found = |form| self.wake_by((number, form), part, woken);
-        let has_words = self.parts.has(part);
-        // The words of a link count as one, which a glance does not know.
-        let counts = links.is_empty() || !self.words.has_pairs();
-        let plain = has_words && room.glance.look(text, &links);
-        if !has_words {
-            // Nothing is looked for in it but what stands alone.
-        } else if plain && counts {
-            self.words.look(&room.glance, &mut room.hashes, &mut found);
-        } else {
-            let sketch = sketched();
-            self.words.find(sketch, &mut found);
-            if !plain && self.words.could_spell(text, sketch, &mut room.keys) {
-                let odd = normalise::odd_words(sketch, text, &links);
-                self.words.find_odd(sketch, &odd, &mut found);
-            }
+        if plain {
+            let joined = links.iter().map(|link| words_at_most(text, link)).sum();
+            self.words.look((&room.glance, joined), &mut room.hashes, &mut found);
+        } else if self.parts.has(part) {
+            let made = normalise::sketch(text, &links);
+            self.words.find(&made, &mut found);
+            let suspects = self.words.suspects(text, &made.suspects, &mut room.keys);
+            let odd = normalise::odd_words(&suspects, text, &links);
+            self.words.find_odd(&made, &odd, &mut found);
+            sketch = OnceCell::from(made);
         }
+        let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
             let awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
@@ -211,6 +208,15 @@ impl Engine {
         let value = self.store.value(form);
         phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
     }
+}
+
+/// Words that a stretch of a text has at most: each has a character, and another one between.
+fn words_at_most(text: &str, stretch: &Range<usize>) -> usize {
+    let stretch = text.get(stretch.clone()).unwrap_or_default();
+    let is_word = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric();
+    let ascii = stretch.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+    // Letters of scripts without spaces are words of their own.
+    ascii.map(|word| 1 + word.chars().filter(|c| !c.is_ascii()).count()).sum()
 }
 
 /// The entries of a pattern of words or phrases, and the gap it allows.

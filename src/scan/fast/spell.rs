@@ -169,6 +169,19 @@ struct KeyWalk<'w> {
 }
 
 impl KeyWalk<'_> {
+    /// All spellings with one key more, but for those that no known word begins with.
+    fn step(&mut self, key: &Key) {
+        self.next.clear();
+        for spelt in &self.spelt {
+            let mut on = *spelt;
+            let grown = on.push_key(self.keyed, key.key);
+            let unchecked = !grown || !on.letters.is_multiple_of(CHECKED);
+            let known = unchecked || self.starts.may_hold(on.hash);
+            let without = key.optional.then_some(*spelt);
+            self.next.extend(known.then_some(on).into_iter().chain(without));
+        }
+    }
+
     /// From one place on, as far as runs and dotted stretches go; a word goes to its end.
     fn any<'k>(
         &mut self,
@@ -183,18 +196,7 @@ impl KeyWalk<'_> {
             if split > DOTTED_MAX {
                 return false;
             }
-            self.next.clear();
-            for spelt in &self.spelt {
-                let mut on = *spelt;
-                let grown = on.push_key(self.keyed, key.key);
-                let checked = !grown || !on.letters.is_multiple_of(CHECKED);
-                if checked || self.starts.may_hold(on.hash) {
-                    self.next.push(on);
-                }
-                if key.optional {
-                    self.next.push(*spelt);
-                }
-            }
+            self.step(key);
             // Signs in a row: all ways to read them are too many.
             if self.next.len() > WAYS_MAX {
                 return true;

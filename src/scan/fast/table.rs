@@ -221,7 +221,9 @@ mod tests {
     fn a_hash_depends_on_every_byte_and_on_nothing_behind_them() {
         let keyed = Keyed::new();
         let mut texts: Vec<String> =
-            ["", "a", "aa", "abcdefgh", "abcdefghabcdefgh", "abcdefghabcdefghi"].map(String::from).into();
+            ["", "a", "aa", "abcdefgh", "abcdefghabcdefgh", "abcdefghabcdefghi"]
+                .map(String::from)
+                .into();
         for size in 1..40 {
             let changed =
                 |at: usize| (0..size).map(|place| if place == at { 'y' } else { 'x' }).collect();

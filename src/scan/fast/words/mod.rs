@@ -1,10 +1,12 @@
 //! Words, phrases, prefixes and suffixes: where each form waits to be found, and which forms a text
 //! could hold. Says too much now and then, never too little.
 
+mod look;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::normalise::{self, Glance, Key, Odd, Sketch, Suspects, Token};
+use crate::normalise::{self, Key, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
@@ -320,92 +322,6 @@ impl Words {
         !self.pairs.is_empty()
     }
 
-    /// Calls `found` with every form that a text could hold of which a glance is enough. `hashes`:
-    /// room for those of its words.
-    pub(super) fn look(&self, glance: &Glance, hashes: &mut Vec<u64>, found: &mut impl FnMut(u32)) {
-        let text = glance.text();
-        let hash = |&[start, end]: &[u32; 2]| {
-            let (start, end) = (place(start), place(end));
-            self.keyed.of_first(end - start, text.get(start..).unwrap_or_default())
-        };
-        hashes.clear();
-        hashes.extend(glance.words().iter().map(hash));
-        for hash in hashes.iter().filter(|hash| self.whole.may_hold(**hash)) {
-            self.whole.get(*hash).for_each(&mut *found);
-        }
-        if self.has_pairs() {
-            self.look_for_pairs(glance, hashes, found);
-        }
-        if self.has_ends() {
-            for &[start, end] in glance.words() {
-                let (start, end) = (place(start), place(end));
-                self.ends(end - start, text.get(start..).unwrap_or_default(), found);
-            }
-        }
-        if !self.glued.is_empty() && !glance.glued().is_empty() {
-            self.look_for_glued(glance, hashes, found);
-        }
-        if glance.is_korean() {
-            self.look_for_stems(glance, hashes, found);
-        }
-    }
-
-    fn look_for_pairs(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
-        for pair in hashes.array_windows().map(|[first, second]| self.keyed.pair(*first, *second)) {
-            if self.pairs.may_hold(pair) {
-                self.pairs.get(pair).for_each(&mut *found);
-            }
-        }
-        if glance.has_joint() {
-            self.look_over_numbers(glance, hashes, found);
-        }
-    }
-
-    /// Two words with a number or a part of one between, which counts as one with what it is joined
-    /// to.
-    fn look_over_numbers(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
-        let is_number = |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
-        let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
-        let joined = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
-        for (at, first) in hashes.iter().enumerate() {
-            let mut counted = 0;
-            for (next, second) in hashes.iter().enumerate().skip(at + 1) {
-                counted += usize::from(!joined(next));
-                if counted > 1 {
-                    break;
-                }
-                self.pairs.get(self.keyed.pair(*first, *second)).for_each(&mut *found);
-            }
-        }
-    }
-
-    fn look_for_glued(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
-        let mut glued = glance.glued().iter().peekable();
-        let mut is_glued = |[_, end]: &[u32; 2]| {
-            while glued.next_if(|place| *place < end).is_some() {}
-            glued.next_if_eq(&end).is_some()
-        };
-        let glued: Vec<bool> = glance.words().iter().map(&mut is_glued).collect();
-        self.find_glued(hashes, |at| glued.get(at) == Some(&true), found);
-    }
-
-    /// Words with particles written to them.
-    fn look_for_stems(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
-        let stems = |word: &[u32; 2], hash: u64| {
-            let stems = normalise::stems(glance.word(word)).map(|stem| self.hash(stem));
-            stems.chain([hash]).collect::<Vec<u64>>()
-        };
-        let mut firsts = Vec::new();
-        for (word, hash) in glance.words().iter().zip(hashes) {
-            let seconds = stems(word, *hash);
-            seconds.iter().for_each(|stem| self.whole.get(*stem).for_each(&mut *found));
-            if self.has_pairs() {
-                self.stem_pairs(&firsts, &seconds, found);
-            }
-            firsts = seconds;
-        }
-    }
-
     /// Calls `found` with every form that the plain words of a text could hold.
     pub(super) fn find(&self, sketch: &Sketch, found: &mut impl FnMut(u32)) {
         let hashes: Vec<u64> =
@@ -454,19 +370,24 @@ impl Words {
     }
 
     /// Several words without anything between them. `glued`: is a word glued to the next?
-    fn find_glued(&self, hashes: &[u64], glued: impl Fn(usize) -> bool, found: &mut impl FnMut(u32)) {
+    fn find_glued(
+        &self,
+        hashes: &[u64],
+        glued: impl Fn(usize) -> bool,
+        found: &mut impl FnMut(u32),
+    ) {
         for (at, pair) in hashes.windows(2).enumerate().filter(|(at, _)| glued(*at)) {
             let start = self.keyed.row(pair);
-            for size in self.glued_sizes.get(start) {
-                let size = usize::try_from(size).unwrap_or(GLUED_MAX);
-                let words = hashes.get(at..at + size).unwrap_or_default();
-                let whole = (at..at + words.len().saturating_sub(1)).all(&glued);
+            let whole = |size: u32| match usize::try_from(size).unwrap_or(GLUED_MAX) {
                 // The longest are told apart by the slow truth.
-                let hash = if size == GLUED_MAX { start } else { self.keyed.row(words) };
-                if whole || size == GLUED_MAX {
-                    self.glued.get(hash).for_each(&mut *found);
+                GLUED_MAX => Some(start),
+                size => {
+                    let is_whole = (at..at + size.saturating_sub(1)).all(&glued);
+                    hashes.get(at..at + size).filter(|_| is_whole).map(|row| self.keyed.row(row))
                 }
-            }
+            };
+            let whole = self.glued_sizes.get(start).filter_map(whole);
+            whole.for_each(|hash| self.glued.get(hash).for_each(&mut *found));
         }
     }
 
@@ -478,15 +399,28 @@ impl Words {
                 words().skip(at + 1).take_while(|(next, _)| next.counted <= first.counted + 1);
             for (second, next) in near.filter(|(word, _)| !word.spaceless) {
                 self.pairs.get(self.keyed.pair(*hash, *next)).for_each(&mut *found);
-                if first.korean || second.korean {
-                    let stems = |token: &Token, hash: u64| {
-                        let stems = normalise::stems(sketch.text(token));
-                        stems.map(|stem| self.hash(stem)).chain([hash]).collect::<Vec<u64>>()
-                    };
-                    self.stem_pairs(&stems(first, *hash), &stems(second, *next), found);
-                }
+                self.pair_of_stems(sketch, (first, *hash), (second, *next), found);
             }
         }
+    }
+
+    /// A pair with particles written to its words.
+    fn pair_of_stems(
+        &self,
+        sketch: &Sketch,
+        first: (&Token, u64),
+        second: (&Token, u64),
+        found: &mut impl FnMut(u32),
+    ) {
+        if first.0.korean || second.0.korean {
+            let stems = |(token, hash)| self.stems(sketch.text(token), hash);
+            self.stem_pairs(&stems(first), &stems(second), found);
+        }
+    }
+
+    /// The hashes of a word and of what is left of it without particles.
+    fn stems(&self, word: &str, hash: u64) -> Vec<u64> {
+        normalise::stems(word).map(|stem| self.hash(stem)).chain([hash]).collect()
     }
 
     /// Pairs of words with particles written to them, by the stems of both.
@@ -497,13 +431,14 @@ impl Words {
         pairs.for_each(|pair| self.pairs.get(pair).for_each(&mut *found));
     }
 
-    /// Could any odd word of a text be one of a form? Says yes now and then where none is.
-    pub(super) fn could_spell(&self, text: &str, sketch: &Sketch, keys: &mut Vec<Key>) -> bool {
-        let Suspects::Within(stretches, _) = &sketch.suspects else { return true };
-        stretches.iter().any(|stretch| {
-            let stretch = text.get(stretch.clone()).unwrap_or_default();
+    /// Of what could be odd what could be a word of a form, and now and then more.
+    pub(super) fn suspects(&self, text: &str, odd: &Suspects, keys: &mut Vec<Key>) -> Suspects {
+        let Suspects::Within(stretches, strange) = odd else { return odd.clone() };
+        let mut could_spell = |stretch: &&Range<usize>| {
+            let stretch = text.get(Range::clone(stretch)).unwrap_or_default();
             normalise::keys(stretch, keys).is_none() || self.odd.could_spell(&self.keyed, keys)
-        })
+        };
+        Suspects::Within(stretches.iter().filter(&mut could_spell).cloned().collect(), *strange)
     }
 
     /// Calls `found` with every form that odd words of a text could hold.

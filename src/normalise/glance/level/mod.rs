@@ -9,12 +9,14 @@
 //! signs, dots, …   `$ + | .`, anything else `,`; what nobody sees is left out
 //! ```
 
+mod foreign;
+mod runs;
+
 use std::ops::Range;
 
 use crate::normalise::sketch::offset;
 use crate::normalise::table::{self, Class, Fold, Table};
 
-use super::checks;
 use super::pass::{ALIKE, DOT, LEAD, LETTER, SIGN, SOLID, WORD};
 
 /// Stands between what is glued: nothing to any clause.
@@ -87,43 +89,6 @@ impl Level {
         let at = self.size.checked_sub(1);
         at.and_then(|at| self.bytes.get(at)).copied().unwrap_or(b' ')
     }
-
-    /// Is there a chain of three single letters with one beyond ASCII in it?
-    fn has_run(&self) -> bool {
-        (0..self.singles.len()).any(|at| self.before(at) + self.behind(at) >= 2)
-    }
-
-    /// Single letters before one, one character apart, up to two.
-    fn before(&self, mut at: usize) -> usize {
-        let Some(mut start) = self.singles.get(at).map(|single| single.start) else { return 0 };
-        for found in 0..2 {
-            let other = at.checked_sub(1).and_then(|at| self.singles.get(at));
-            if let Some(other) = other.filter(|other| other.end + 1 == start) {
-                (start, at) = (other.start, at - 1);
-                continue;
-            }
-            let ascii = start.checked_sub(2).filter(|at| checks::is_single(self.text(), *at));
-            let Some(ascii) = ascii else { return found };
-            start = ascii;
-        }
-        2
-    }
-
-    /// The same behind it.
-    fn behind(&self, mut at: usize) -> usize {
-        let Some(mut end) = self.singles.get(at).map(|single| single.end) else { return 0 };
-        for found in 0..2 {
-            if let Some(other) = self.singles.get(at + 1).filter(|other| end + 1 == other.start) {
-                (end, at) = (other.end, at + 1);
-                continue;
-            }
-            if !checks::is_single(self.text(), end + 1) {
-                return found;
-            }
-            end += 2;
-        }
-        2
-    }
 }
 
 /// Letters beyond ASCII in a row, with their marks.
@@ -141,16 +106,6 @@ struct Row {
     not_alike: bool,
     /// The last two of them, the last first; 0 is none.
     last: [u32; 2],
-}
-
-impl Row {
-    /// Letters of a script other than Latin, so that there are so many; and bits that all of them
-    /// have.
-    fn add(&mut self, letters: u32, all: u8) {
-        self.foreign += letters - self.letters;
-        self.letters = letters;
-        self.not_alike |= letters > 0 && all & table::ALIKE == 0;
-    }
 }
 
 /// What marks hang on.
@@ -228,16 +183,20 @@ impl<'t, 'l> Pass<'t, 'l> {
             while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
                 let c = char::from_u32(code).ok_or(Refused)?;
                 self.one(c, &fold, at)?;
-                at = match self.row {
-                    Row { is_open: true, spaceless: true, .. } => self.clusters(end),
-                    Row { is_open: true, .. } if self.script != self.latin => {
-                        self.foreign_words(end)?
-                    }
-                    _ => end,
-                };
+                at = self.go_on(end)?;
             }
         }
         self.close_row(b' ')
+    }
+
+    /// More of what was just read, by a loop of its own, where there is one; the place behind it.
+    fn go_on(&mut self, from: usize) -> Result<usize, Refused> {
+        match self.row {
+            Row { is_open: false, .. } => Ok(from),
+            Row { spaceless: true, .. } => Ok(self.clusters(from)),
+            _ if self.script == self.latin => Ok(from),
+            _ => self.foreign_words(from),
+        }
     }
 
     /// ASCII from a place on; the place behind it.
@@ -248,10 +207,11 @@ impl<'t, 'l> Pass<'t, 'l> {
         (self.after_emoji, self.joined, self.script) = (false, false, 0);
         let mut at = from;
         // Eight at a time: most of what is written is short.
-        loop {
-            let Some(eight) = self.text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+        while let Some(eight) = self.text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             let high = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
-            if let Some(to) = self.level.bytes.get_mut(self.level.size..).and_then(<[u8]>::first_chunk_mut) {
+            if let Some(to) =
+                self.level.bytes.get_mut(self.level.size..).and_then(<[u8]>::first_chunk_mut)
+            {
                 *to = *eight;
             }
             let count = usize::try_from(high.trailing_zeros() / 8).unwrap_or_default();
@@ -291,84 +251,7 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
     }
 
-    /// Words from a place in one on, all in its script, with marks and with what separates them; the
-    /// place behind them. Nearly all of nearly all texts beyond ASCII goes through this loop: so
-    /// nothing of it is asked of `self`.
-    fn foreign_words(&mut self, from: usize) -> Result<usize, Refused> {
-        let (text, table, script, mut row) = (self.text, self.table, self.script, self.row);
-        let [mut last, mut before_last] = row.last;
-        let (mut at, mut size, mut letters) = (from, self.level.size, row.letters);
-        // Bits that any letter has, and that all letters of the word have.
-        let (mut any, mut all) = (0, if row.not_alike { 0 } else { table::ALIKE });
-        let mut strange = false;
-        let (mut base, mut mark_class) = (self.base, self.mark_class);
-        let links = !self.links.is_empty();
-        while let Some(byte) = text.get(at).copied() {
-            if byte.is_ascii() {
-                if SOLID.has(byte) || links {
-                    break;
-                }
-                row.add(letters, all);
-                self.level.size = size;
-                self.end_word(&row, script)?;
-                strange |= row.not_alike;
-                if let Some(to) = self.level.bytes.get_mut(size) {
-                    *to = byte;
-                }
-                (at, size, letters) = (at + 1, size + 1, 0);
-                row = Row { is_open: true, start: size, ..Row::default() };
-                (last, before_last, all) = (0, 0, table::ALIKE);
-                base = Base::Ascii(byte);
-                continue;
-            }
-            let Some((code, fold, end)) = beyond(text, table, at) else { break };
-            if fold.is_plain_letter() && fold.script == script {
-                let letter = u32::from_le_bytes(fold.text);
-                if last == letter && before_last == letter {
-                    return Err(Refused);
-                }
-                (before_last, last) = (last, letter);
-                (any, all) = (any | fold.bits, all & fold.bits);
-                letters += 1;
-                base = Base::Code(code);
-            } else {
-                let before = if last == 0 { mark_class } else { 0 };
-                if !(self.stays(base) && stays_simply(code, &fold, before)) {
-                    break;
-                }
-                (last, mark_class) = (0, fold.mark_class());
-            }
-            if let Some(to) = self.level.bytes.get_mut(size..).and_then(<[u8]>::first_chunk_mut) {
-                *to = fold.text;
-            }
-            size += fold.size();
-            at = end;
-        }
-        row.add(letters, all);
-        if strange || row.not_alike {
-            note(&mut self.strange, script);
-        }
-        if script == 0 && any & table::ALIKE != 0 {
-            return Err(Refused);
-        }
-        self.bits |= any;
-        row.last = [last, before_last];
-        (self.level.size, self.row) = (size, row);
-        (self.base, self.mark_class) = (base, if last == 0 { mark_class } else { 0 });
-        if row.letters == 0 {
-            (self.row.is_open, self.script) = (false, 0);
-        }
-        Ok(at)
-    }
-
-    /// May a mark stay on this?
-    fn stays(&self, base: Base) -> bool {
-        base.fold(self.table).is_some_and(|base| {
-            base.class == Class::Letter && base.script != 0 && base.bits & table::LOSES_MARKS == 0
-        })
-    }
-
-    /// The same with clusters of scripts without spaces.
+    /// Clusters of scripts without spaces from a place behind one on; the place behind them.
     fn clusters(&mut self, from: usize) -> usize {
         let (mut at, mut base) = (from, self.base);
         while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
@@ -646,8 +529,10 @@ impl<'t, 'l> Pass<'t, 'l> {
         const BOTH: u8 = table::COMPAT | table::OWN;
         self.level.korean = self.bits & table::KOREAN != 0;
         let mixed = self.bits & BOTH == BOTH || self.bits & table::SMALL != 0;
-        let alike = self.alike.iter().zip(&self.strange).any(|(alike, strange)| alike & !strange != 0);
-        let odd = mixed || alike || self.made_ascii && self.has_made_handle() || self.level.has_run();
+        let alike =
+            self.alike.iter().zip(&self.strange).any(|(alike, strange)| alike & !strange != 0);
+        let odd =
+            mixed || alike || self.made_ascii && self.has_made_handle() || self.level.has_run();
         if odd { Err(Refused) } else { Ok(()) }
     }
 
@@ -657,16 +542,6 @@ impl<'t, 'l> Pass<'t, 'l> {
         let ats = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
         ats.into_iter().any(|(at, _)| name(at).iter().any(|byte| !byte.is_ascii()))
     }
-}
-
-/// Does this mark stay where marks may, without a second look? Marks of Hangul make a word Korean,
-/// whatever letter they hang on.
-#[inline(always)]
-fn stays_simply(mark: u32, fold: &Fold, mark_class: u8) -> bool {
-    fold.class == Class::Mark
-        && fold.bits & table::COMPOSES == 0
-        && (fold.mark_class() == 0 || fold.mark_class() >= mark_class)
-        && !matches!(mark, 0x93C | 0x302E | 0x302F)
 }
 
 /// The character beyond ASCII at a place, by its number, what it folds to, and the place behind it.

@@ -1,0 +1,100 @@
+//! Words of a text of which a glance was enough: all plain, looked up as they stand.
+
+use crate::normalise::Glance;
+
+use super::{Words, place};
+
+impl Words {
+    /// Calls `found` with every form that a text could hold of which a glance is enough. `hashes`:
+    /// room for those of its words.
+    /// `joined`: so many words at most are joined to others by links.
+    pub(in crate::scan::fast) fn look(
+        &self,
+        (glance, joined): (&Glance, usize),
+        hashes: &mut Vec<u64>,
+        found: &mut impl FnMut(u32),
+    ) {
+        let text = glance.text();
+        let hash = |&[start, end]: &[u32; 2]| {
+            let (start, end) = (place(start), place(end));
+            self.keyed.of_first(end - start, text.get(start..).unwrap_or_default())
+        };
+        hashes.clear();
+        hashes.extend(glance.words().iter().map(hash));
+        for hash in hashes.iter().filter(|hash| self.whole.may_hold(**hash)) {
+            self.whole.get(*hash).for_each(&mut *found);
+        }
+        if self.has_pairs() {
+            self.look_for_pairs(hashes, found);
+            if glance.has_joint() || joined > 0 {
+                self.look_over_joined((glance, joined), hashes, found);
+            }
+        }
+        if self.has_ends() {
+            for &[start, end] in glance.words() {
+                let (start, end) = (place(start), place(end));
+                self.ends(end - start, text.get(start..).unwrap_or_default(), found);
+            }
+        }
+        if !self.glued.is_empty() && !glance.glued().is_empty() {
+            self.look_for_glued(glance, hashes, found);
+        }
+        if glance.is_korean() {
+            self.look_for_stems(glance, hashes, found);
+        }
+    }
+
+    fn look_for_pairs(&self, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        for pair in hashes.array_windows().map(|[first, second]| self.keyed.pair(*first, *second)) {
+            if self.pairs.may_hold(pair) {
+                self.pairs.get(pair).for_each(&mut *found);
+            }
+        }
+    }
+
+    /// Two words with one between that counts as one with what it is joined to: a part of a number,
+    /// or of a link. Which words the links hold a glance does not know, so that any may be theirs.
+    fn look_over_joined(
+        &self,
+        (glance, joined): (&Glance, usize),
+        hashes: &[u64],
+        found: &mut impl FnMut(u32),
+    ) {
+        let is_number =
+            |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
+        let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
+        let in_number = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
+        for (at, first) in hashes.iter().enumerate() {
+            let mut counted = 0;
+            let near = hashes.iter().enumerate().skip(at + 1).take_while(|(next, _)| {
+                counted += usize::from(!in_number(*next));
+                counted <= joined + 1
+            });
+            let pairs = near.map(|(_, second)| self.keyed.pair(*first, *second));
+            pairs.for_each(|pair| self.pairs.get(pair).for_each(&mut *found));
+        }
+    }
+
+    fn look_for_glued(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let mut glued = glance.glued().iter().peekable();
+        let mut is_glued = |[_, end]: &[u32; 2]| {
+            while glued.next_if(|place| *place < end).is_some() {}
+            glued.next_if_eq(&end).is_some()
+        };
+        let glued: Vec<bool> = glance.words().iter().map(&mut is_glued).collect();
+        self.find_glued(hashes, |at| glued.get(at) == Some(&true), found);
+    }
+
+    /// Words with particles written to them.
+    fn look_for_stems(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
+        let mut firsts = Vec::new();
+        for (word, hash) in glance.words().iter().zip(hashes) {
+            let seconds = self.stems(glance.word(word), *hash);
+            seconds.iter().for_each(|stem| self.whole.get(*stem).for_each(&mut *found));
+            if self.has_pairs() {
+                self.stem_pairs(&firsts, &seconds, found);
+            }
+            firsts = seconds;
+        }
+    }
+}
