@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::normalise::{self, Key, Letter, Odd, Reading, Shape};
 
-use super::table::{Keyed, Lookup};
+use super::table::{Filter, Keyed};
 
 /// Letters after which a spelling must begin as a known one does, or is given up. Between two such
 /// places it branches freely.
@@ -24,13 +24,13 @@ const WAYS_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
     /// Beginnings of four letters, eight, twelve and so on.
-    starts: Lookup,
+    starts: Filter,
 }
 
 /// The same, while words are gathered.
 #[derive(Debug, Default)]
 pub(super) struct SpellingsBuilder {
-    starts: Vec<(u64, u32)>,
+    starts: Vec<u64>,
 }
 
 impl SpellingsBuilder {
@@ -39,14 +39,14 @@ impl SpellingsBuilder {
         let mut spelt = Spelt::default();
         for letter in skeleton {
             if spelt.push(keyed, letter) && spelt.letters.is_multiple_of(CHECKED) {
-                self.starts.push((spelt.hash, 0));
+                self.starts.push(spelt.hash);
             }
         }
         spelt.hash
     }
 
     pub(super) fn build(self) -> Spellings {
-        Spellings { starts: Lookup::build(self.starts) }
+        Spellings { starts: Filter::build(&self.starts) }
     }
 }
 
@@ -162,7 +162,7 @@ impl Spellings {
 /// A walk over keys.
 struct KeyWalk<'w> {
     keyed: &'w Keyed,
-    starts: &'w Lookup,
+    starts: &'w Filter,
     /// All spellings so far: one, but for signs that may separate.
     spelt: Vec<Spelt>,
     next: Vec<Spelt>,
@@ -256,7 +256,7 @@ fn chars<'r>(readings: impl IntoIterator<Item = &'r Reading>) -> impl Iterator<I
 /// A walk over the letters of one odd word.
 struct Walk<'w> {
     keyed: &'w Keyed,
-    starts: &'w Lookup,
+    starts: &'w Filter,
     letters: &'w [Letter],
     way: Way,
     classes: bool,

@@ -26,7 +26,7 @@ impl Keyed {
         if let Some(to) = chunk.get_mut(..rest.len()) {
             to.copy_from_slice(rest);
         }
-        self.step(hash, u128::from_le_bytes(chunk))
+        self.last(hash, u128::from_le_bytes(chunk))
     }
 
     /// The same of the first `size` bytes of some: quicker where [`STEP`] of them can be read.
@@ -35,7 +35,7 @@ impl Keyed {
         match bytes.first_chunk() {
             Some(chunk) if (1..=STEP).contains(&size) => {
                 let behind = 8 * u32::try_from(STEP - size).unwrap_or_default();
-                self.step(self.seed, u128::from_le_bytes(*chunk) << behind >> behind)
+                self.last(self.seed, u128::from_le_bytes(*chunk) << behind >> behind)
             }
             _ => self.of(bytes.get(..size).unwrap_or_default()),
         }
@@ -44,6 +44,12 @@ impl Keyed {
     #[inline]
     fn step(&self, hash: u64, chunk: u128) -> u64 {
         mix(low(chunk) ^ hash, low(chunk >> 64) ^ self.step)
+    }
+
+    /// Once more, or bits of the filter would go with each other.
+    #[inline]
+    fn last(&self, hash: u64, chunk: u128) -> u64 {
+        mix(self.step(hash, chunk), self.step)
     }
 
     /// The hash of two neighbours, in their order.
@@ -78,10 +84,60 @@ fn low(wide: u128) -> u64 {
     u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default()
 }
 
-/// Numbers by hash: a filter of four bits a key in one word, and behind it one open-addressed table.
+/// Which hashes there may be: four bits a hash in one word.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    words: Vec<u64>,
+}
+
+impl Filter {
+    /// For so many hashes.
+    fn of(hashes: usize) -> Self {
+        Self { words: vec![0; (hashes * FILTER_BITS / 64).next_power_of_two()] }
+    }
+
+    /// From hashes, some of them twice or more.
+    pub(super) fn build(hashes: &[u64]) -> Self {
+        if hashes.is_empty() {
+            return Self::default();
+        }
+        let mut out = Self::of(hashes.len());
+        hashes.iter().for_each(|hash| out.insert(*hash));
+        out
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let (word, bits) = self.place(hash);
+        if let Some(word) = self.words.get_mut(word) {
+            *word |= bits;
+        }
+    }
+
+    #[inline]
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let word = usize::try_from(hash >> 24).unwrap_or_default();
+        let bit = |by: u32| 1 << (hash >> by & 63);
+        let bits = bit(0) | bit(6) | bit(12) | bit(18);
+        (word & self.words.len().wrapping_sub(1), bits)
+    }
+
+    /// Can the hash be there? Wrong in one of two hundred.
+    #[inline]
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        let (word, bits) = self.place(hash);
+        self.words.get(word).is_some_and(|word| word & bits == bits)
+    }
+
+    /// Bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+}
+
+/// Numbers by hash: a filter, and behind it one open-addressed table.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
-    filter: Vec<u64>,
+    filter: Filter,
     slots: Vec<Slot>,
     /// Groups of equal hash, each ended by a number with [`LAST`] set.
     numbers: Vec<u32>,
@@ -110,7 +166,7 @@ impl Lookup {
         pairs.dedup();
         let keys = pairs.chunk_by(|left, right| left.0 == right.0).count();
         let mut out = Self {
-            filter: vec![0; (keys * FILTER_BITS / 64).next_power_of_two()],
+            filter: Filter::of(keys),
             slots: vec![Slot::default(); (keys * 2).next_power_of_two()],
             numbers: Vec::with_capacity(pairs.len()),
         };
@@ -126,10 +182,7 @@ impl Lookup {
     }
 
     fn insert(&mut self, hash: u64) {
-        let (word, bits) = self.filter_of(hash);
-        if let Some(word) = self.filter.get_mut(word) {
-            *word |= bits;
-        }
+        self.filter.insert(hash);
         let group = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
         let mut at = self.home(hash);
         while self.slots.get(at).is_some_and(|slot| slot.group != 0) {
@@ -144,22 +197,14 @@ impl Lookup {
         usize::try_from(hash).unwrap_or_default() & (self.slots.len().wrapping_sub(1))
     }
 
-    fn filter_of(&self, hash: u64) -> (usize, u64) {
-        let word = usize::try_from(hash >> 24).unwrap_or_default();
-        let bit = |by: u32| 1 << (hash >> by & 63);
-        let bits = bit(0) | bit(6) | bit(12) | bit(18);
-        (word & self.filter.len().wrapping_sub(1), bits)
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Can the hash be there? Wrong in one of two hundred.
+    /// Can the hash be there?
     #[inline]
     pub(super) fn may_hold(&self, hash: u64) -> bool {
-        let (word, bits) = self.filter_of(hash);
-        self.filter.get(word).is_some_and(|word| word & bits == bits)
+        self.filter.may_hold(hash)
     }
 
     /// The numbers of a hash.
@@ -183,7 +228,7 @@ impl Lookup {
 
     /// Bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        self.filter.len() * 8 + self.slots.len() * size_of::<Slot>() + self.numbers.len() * 4
+        self.filter.bytes() + self.slots.len() * size_of::<Slot>() + self.numbers.len() * 4
     }
 }
 
