@@ -143,7 +143,8 @@ pub(super) struct Lookup {
     numbers: Vec<u32>,
 }
 
-/// The upper half of a hash, and where its group begins, plus one; zero is empty.
+/// The upper half of a hash, and its number with [`LAST`] set, where it has one alone, else where its
+/// group begins, plus one; zero is empty.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     tag: u32,
@@ -168,22 +169,25 @@ impl Lookup {
         let mut out = Self {
             filter: Filter::of(keys),
             slots: vec![Slot::default(); (keys * 2).next_power_of_two()],
-            numbers: Vec::with_capacity(pairs.len()),
+            numbers: Vec::new(),
         };
         for group in pairs.chunk_by(|left, right| left.0 == right.0) {
-            let Some(&(hash, _)) = group.first() else { continue };
-            out.insert(hash);
-            out.numbers.extend(group.iter().map(|(_, number)| *number));
-            if let Some(last) = out.numbers.last_mut() {
-                *last |= LAST;
+            match group {
+                [] => {}
+                &[(hash, only)] => out.insert(hash, only | LAST),
+                &[(hash, _), ..] => {
+                    out.insert(hash, u32::try_from(out.numbers.len() + 1).unwrap_or(u32::MAX));
+                    out.numbers.extend(group.iter().map(|(_, number)| *number));
+                    out.numbers.last_mut().into_iter().for_each(|last| *last |= LAST);
+                }
             }
         }
+        out.numbers.shrink_to_fit();
         out
     }
 
-    fn insert(&mut self, hash: u64) {
+    fn insert(&mut self, hash: u64, group: u32) {
         self.filter.insert(hash);
-        let group = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
         let mut at = self.home(hash);
         while self.slots.get(at).is_some_and(|slot| slot.group != 0) {
             at = (at + 1) & (self.slots.len() - 1);
@@ -209,18 +213,22 @@ impl Lookup {
 
     /// The numbers of a hash.
     pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
-        let from = if self.may_hold(hash) { self.group(hash) } else { None };
+        let found = if self.may_hold(hash) { self.group(hash) } else { None };
+        let only = found.filter(|group| group & LAST != 0);
+        let from =
+            found.filter(|_| only.is_none()).and_then(|group| usize::try_from(group - 1).ok());
         let group = from.and_then(|from| self.numbers.get(from..)).unwrap_or_default();
         let size = group.iter().position(|number| number & LAST != 0).map_or(0, |last| last + 1);
-        group.iter().take(size).map(|number| number & !LAST)
+        only.into_iter().chain(group.iter().take(size).copied()).map(|number| number & !LAST)
     }
 
-    fn group(&self, hash: u64) -> Option<usize> {
+    /// What the slot of a hash says.
+    fn group(&self, hash: u64) -> Option<u32> {
         let mut at = self.home(hash);
         loop {
             let slot = self.slots.get(at).filter(|slot| slot.group != 0)?;
             if slot.tag == tag(hash) {
-                return usize::try_from(slot.group - 1).ok();
+                return Some(slot.group);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
@@ -245,14 +253,18 @@ mod tests {
         let keyed = Keyed::new();
         let hash = |key: u32| keyed.of(&key.to_le_bytes());
         let pairs: Vec<(u64, u32)> =
-            (0..10_000).flat_map(|key| [(hash(key), key), (hash(key), key + 20_000)]).collect();
-        let lookup = Lookup::build(pairs);
+            (0..10_000).flat_map(|key| [(hash(key), key), (hash(key), key / 2 + 20_000)]).collect();
+        let single = (20_000..25_000).map(|key| (hash(key), key));
+        let lookup = Lookup::build(pairs.into_iter().chain(single).collect());
         for key in 0..10_000 {
-            assert_eq!(lookup.get(hash(key)).collect::<Vec<_>>(), [key, key + 20_000]);
+            assert_eq!(lookup.get(hash(key)).collect::<Vec<_>>(), [key, key / 2 + 20_000]);
         }
-        let others = (10_000..1_000_000).filter(|key| lookup.may_hold(hash(*key))).count();
-        assert!(others < 990_000 / 200, "{others} pass the filter");
-        assert!((10_000..1_000_000).all(|key| lookup.get(hash(key)).next().is_none()));
+        for key in 20_000..25_000 {
+            assert_eq!(lookup.get(hash(key)).collect::<Vec<_>>(), [key]);
+        }
+        let others = (30_000..1_000_000).filter(|key| lookup.may_hold(hash(*key))).count();
+        assert!(others < 970_000 / 200, "{others} pass the filter");
+        assert!((30_000..1_000_000).all(|key| lookup.get(hash(key)).next().is_none()));
     }
 
     #[test]

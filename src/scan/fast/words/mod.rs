@@ -10,7 +10,7 @@ use crate::normalise::{self, Key, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
-use super::table::{Keyed, Lookup};
+use super::table::{Filter, Keyed, Lookup};
 
 /// Bytes of a word's beginning or end that prefixes and suffixes are looked up by: the most that the
 /// entry has.
@@ -60,8 +60,8 @@ struct OddWords {
     whole: Lookup,
     heads: Lookup,
     tails: Lookup,
-    /// Spellings that are one of two neighbours.
-    paired: Lookup,
+    /// Spellings that are one of two neighbours, and now and then another.
+    paired: Filter,
     pairs: Lookup,
 }
 
@@ -70,7 +70,7 @@ impl OddWords {
     fn could_spell(&self, keyed: &Keyed, keys: &[Key]) -> bool {
         let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
         let forwards = |spelt: u64, ends: bool| {
-            let whole = ends && (is_one(&self.whole, spelt) || is_one(&self.paired, spelt));
+            let whole = ends && (is_one(&self.whole, spelt) || self.paired.may_hold(spelt));
             whole || is_one(&self.heads, spelt)
         };
         let backwards = |spelt: u64, _: bool| is_one(&self.tails, spelt);
@@ -96,7 +96,7 @@ pub(super) struct WordsBuilder {
     odd_whole: Vec<(u64, u32)>,
     odd_heads: Vec<(u64, u32)>,
     odd_tails: Vec<(u64, u32)>,
-    odd_paired: Vec<(u64, u32)>,
+    odd_paired: Vec<u64>,
     odd_pairs: Vec<(u64, u32)>,
 }
 
@@ -148,7 +148,7 @@ impl WordsBuilder {
         self.pairs.push((self.keyed.pair(hash(pair.0), hash(pair.1)), number));
         if unmasked {
             let (first, second) = (self.spell(pair.0.text), self.spell(pair.1.text));
-            self.odd_paired.extend([(first, 0), (second, 0)]);
+            self.odd_paired.extend([first, second]);
             self.odd_pairs.push((self.keyed.pair(first, second), number));
         }
     }
@@ -214,7 +214,7 @@ impl WordsBuilder {
                 whole: Lookup::build(self.odd_whole),
                 heads: Lookup::build(self.odd_heads),
                 tails: Lookup::build(self.odd_tails),
-                paired: Lookup::build(self.odd_paired),
+                paired: Filter::build(&self.odd_paired),
                 pairs: Lookup::build(self.odd_pairs),
             },
         }
@@ -309,10 +309,10 @@ impl Words {
             &self.odd.whole,
             &self.odd.heads,
             &self.odd.tails,
-            &self.odd.paired,
             &self.odd.pairs,
         ];
         plain.iter().map(|lookup| lookup.bytes()).sum::<usize>()
+            + self.odd.paired.bytes()
             + self.odd.forwards.bytes()
             + self.odd.backwards.bytes()
     }
@@ -449,7 +449,7 @@ impl Words {
                 self.odd.heads.get(spelt).for_each(&mut *found);
                 let whole = reach == Reach::Whole;
                 self.odd.whole.get(spelt).filter(|_| whole).for_each(&mut *found);
-                let half = whole && self.odd.paired.get(spelt).next().is_some();
+                let half = whole && self.odd.paired.may_hold(spelt);
                 halves.extend(half.then(|| HalfPair::of(spelt, sketch, odd, letters)));
             });
             self.find_tails(odd, found);
