@@ -4,12 +4,13 @@
 //! cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers --locked -- matching
 //! ```
 //!
-//! Sections: `matching`, `decoding`, `normalising`, `whole`, `worst`, `build`; all without an
+//! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all without an
 //! argument. Each prints a table; the first line of a table is Tidegate. Before anything is timed,
 //! all engines that mean the same must have found the same.
 
 mod building;
 mod decoding;
+mod many_rules;
 mod matching;
 mod normalising;
 mod patterns;
@@ -21,11 +22,12 @@ mod worst;
 
 use std::process::ExitCode;
 
-const SECTIONS: [(&str, fn()); 6] = [
+const SECTIONS: [(&str, fn()); 7] = [
     ("matching", matching::run),
     ("decoding", decoding::run),
     ("normalising", normalising::run),
     ("whole", whole::run),
+    ("rules", many_rules::run),
     ("worst", worst::run),
     ("build", building::run),
 ];

@@ -139,7 +139,11 @@ tests:
 pub fn compile(source: &Source) -> Compiled {
     match rules::compile(source) {
         Ok(compiled) => compiled,
-        Err(_) => panic!("the made pack does not compile"),
+        Err(report) => {
+            let shown = report.render(source, false);
+            let start: Vec<&str> = shown.lines().take(20).collect();
+            panic!("the made pack does not compile:\n{}", start.join("\n"))
+        }
     }
 }
 
