@@ -6,7 +6,10 @@
 //!                   └─────odd────► odd words, dotted words and runs, letter by letter
 //! ```
 //!
-//! This is the slow truth: written to be right, and what a faster engine is tested against.
+//! This is the slow truth: written to be right, and what is faster is tested against it. Of texts that
+//! hit nothing, nearly all, it is asked nothing: `glance` sees their folded words, `quick` sketches those
+//! that could hold an odd word, and `spell` says what that word could be.
+//!
 //! All work is linear in the text: a glyph is looked at a fixed number of times by each step, and a
 //! letter has a handful of readings that are kept as a set and never multiplied out.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -14,11 +14,12 @@ use files::repository;
 /// stand above it, so there is no cycle; a new folder gets its line here before it gets code.
 /// `pure` stages do no I/O and know no clock, thread or environment: see [`IMPURE`].
 const TABLE: &str = "
+lanes      leaf
 record     leaf
 metrics    leaf
 decode     pure  record
-normalise  pure  record
-extract    pure  record normalise
+normalise  pure  lanes record
+extract    pure  lanes record normalise
 rules      pure  record decode normalise extract
 scan       pure  record decode normalise extract rules
 score      pure  record decode normalise rules scan

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! anchors  which patterns of a rule must hit before anything else of it matters
-//! words    each form of an entry under the hash of one word or two neighbours; spell: of odd words
+//! words    each form of an entry under the hash of one word or two neighbours; look: up the words of a
+//!          plain text; spell: of odd words
 //! phrases  all forms, small; table: hashes to numbers, behind a filter
 //! ```
 //!
