@@ -4,10 +4,12 @@
 //! ([`skeleton`]); a letter of an odd word has a set of readings, canonical too, and compares equal
 //! to an entry's letter if one of them is it.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::char::decompose_canonical;
 use unicode_script::Script;
 
-use super::fold::{Glyph, Kind};
+use super::fold::{self, Glyph, Kind};
 use super::odd::Reading;
 use super::{emoji, tables};
 
@@ -128,6 +130,22 @@ pub(super) fn face(glyph: &Glyph) -> char {
 
 /// Every reading of a letter, digit or sign by its class; `foreign`: see [`foreign`].
 pub(super) fn readings(glyph: &Glyph, home: Home, foreign: Option<Script>) -> Vec<Reading> {
+    let known = usize::try_from(u32::from(glyph.shown)).ok().and_then(|at| ASCII.get(at));
+    let alone = !glyph.compat && glyph.ch == glyph.shown.to_ascii_lowercase();
+    match known.filter(|_| alone && home != Home::Arabic && foreign.is_none()) {
+        Some(known) => known.clone(),
+        None => readings_anew(glyph, home, foreign),
+    }
+}
+
+/// Readings of ASCII characters that stand for themselves: most letters of most odd words.
+static ASCII: LazyLock<Vec<Vec<Reading>>> = LazyLock::new(|| {
+    let glyphs = ('\0'..='\x7F').map(|c| fold::glyphs(c.encode_utf8(&mut [0; 4])));
+    let readings = |glyph: &Glyph| readings_anew(glyph, Home::Other, None);
+    glyphs.map(|glyphs| glyphs.first().map(readings).unwrap_or_default()).collect()
+});
+
+fn readings_anew(glyph: &Glyph, home: Home, foreign: Option<Script>) -> Vec<Reading> {
     let mut out = Vec::new();
     if let Some(letters) = emoji::letters(glyph.ch) {
         return vec![Reading::Text(letters)];

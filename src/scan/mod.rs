@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use crate::decode::{Piece, Post};
 use crate::extract::{self, FoundLink};
-use crate::normalise::{self, Views};
+use crate::normalise::{self, Odd, Views};
 use crate::rules::Rule;
 
 pub use hits::{Hit, Hits, PatternId};
@@ -57,9 +57,9 @@ impl<'p> Seen<'p> {
         Viewed { seen: self, piece: self.piece, views }
     }
 
-    /// The same, quicker.
-    fn view_quickly(&self) -> Viewed<'_> {
-        let views = normalise::quick_views(self.piece.text, &self.link_ranges());
+    /// The same, quicker. `odd`: the odd words that are asked for, where that is not all of them.
+    fn view_quickly(&self, odd: Option<Vec<Odd>>) -> Viewed<'_> {
+        let views = normalise::quick_views(self.piece.text, &self.link_ranges(), odd);
         Viewed { seen: self, piece: self.piece, views }
     }
 

@@ -24,13 +24,25 @@ mod spare;
 mod tests;
 
 /// The views of a text, as the slow way makes them: glyphs from the table and odd words from the
-/// pass, where each character stands for itself alone. `links` as there.
+/// pass, where each character stands for itself alone. `links` as there; `odd`: the odd words, where
+/// they are known or not all of them are asked for.
 #[must_use]
-pub(crate) fn quick_views<'a>(text: &'a str, links: &[Range<usize>]) -> Views<'a> {
-    let Some(glyphs) = plain_glyphs(text, 0) else { return views(text, links) };
-    let sketch = sketch(text, links);
-    let odd = odd_words(&sketch.suspects, text, links);
-    reuse(sketch);
+pub(crate) fn quick_views<'a>(
+    text: &'a str,
+    links: &[Range<usize>],
+    odd: Option<Vec<odd::Odd>>,
+) -> Views<'a> {
+    let glyphs = match plain_glyphs(text, 0) {
+        Some(glyphs) => glyphs,
+        None if odd.is_none() => return views(text, links),
+        None => fold::glyphs(text),
+    };
+    let odd = odd.unwrap_or_else(|| {
+        let sketch = sketch(text, links);
+        let odd = odd_words(&sketch.suspects, text, links);
+        reuse(sketch);
+        odd
+    });
     views_of(text, links, &glyphs, odd)
 }
 

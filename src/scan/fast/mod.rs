@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Glance, Key, Unit};
+use crate::normalise::{self, Form, Glance, Key, Odd, Unit};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
@@ -73,6 +73,9 @@ struct Woken {
     rules: BTreeSet<usize>,
     /// (piece, form): a piece holds no other.
     forms: Vec<(usize, u32)>,
+    /// (piece, odd words): no other odd word of the piece is what a form is looked for by. Nothing of a
+    /// piece that has none.
+    odd: Vec<(usize, Vec<Odd>)>,
 }
 
 /// What one post after the other is looked at in.
@@ -137,6 +140,7 @@ impl Engine {
             let suspects = self.words.suspects(text, &made.suspects, &mut room.keys);
             let odd = normalise::odd_words(&suspects, text, &links);
             self.words.find_odd(&made, &odd, &mut found);
+            woken.odd.push((number, odd));
             sketch = OnceCell::from(made);
         }
         let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
@@ -168,7 +172,7 @@ impl Engine {
 
     /// The hits of the rules that are awake.
     fn hits(&self, post: &Post<'_>, seen: &[Seen<'_>], woken: Woken) -> Hits {
-        let Woken { rules, mut forms } = woken;
+        let Woken { rules, mut forms, mut odd } = woken;
         forms.retain(|(_, form)| self.info(*form).is_some_and(|info| rules.contains(&info.rule)));
         let mut known: Vec<u32> = forms.iter().map(|(_, form)| *form).collect();
         known.sort_unstable();
@@ -184,10 +188,20 @@ impl Engine {
             let has_form = forms.iter().any(|(held_by, _)| *held_by == piece);
             has_form || singles().any(|single| single.looks_in(part))
         };
-        let pieces = seen.iter().enumerate();
-        let viewed = pieces
-            .map(|(at, seen)| could_hold(at, seen.piece.part).then(|| seen.view_quickly()))
-            .collect::<Vec<Option<Viewed<'_>>>>();
+        let mut known = |piece: usize| {
+            let odd = odd.iter_mut().find(|(number, _)| *number == piece);
+            odd.map(|(_, odd)| std::mem::take(odd)).unwrap_or_default()
+        };
+        let mut viewed: Vec<Option<Viewed<'_>>> = Vec::with_capacity(seen.len());
+        for (piece, seen) in seen.iter().enumerate() {
+            let part = seen.piece.part;
+            // Of a form of several words one or two were looked for: the others may be odd as well.
+            let mut held = forms.iter().filter(|(held_by, _)| *held_by == piece);
+            let all = held.any(|(_, form)| self.store.units(*form).nth(1).is_some())
+                || singles().any(|single| single.reads_odd_words(part));
+            let odd = if all { None } else { Some(known(piece)) };
+            viewed.push(could_hold(piece, part).then(|| seen.view_quickly(odd)));
+        }
         let mut found = Found::default();
         for (piece, viewed) in viewed.iter().enumerate() {
             let Some(viewed) = viewed else { continue };

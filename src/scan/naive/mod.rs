@@ -119,6 +119,13 @@ impl Single {
         self.parts.has(part)
     }
 
+    /// Does it run on a text of this part in which all odd words are undone?
+    pub(super) fn reads_odd_words(&self, part: Part) -> bool {
+        let unmasked =
+            matches!(&self.matcher, Matcher::Text(text) if text.view() == View::Unmasked);
+        unmasked && self.looks_in(part)
+    }
+
     pub(super) fn scan(&self, post: &Post<'_>, viewed: &Viewed<'_>, found: &mut Found) {
         if !self.parts.has(viewed.piece.part) {
             return;
