@@ -144,6 +144,24 @@ pub(crate) fn run<W: Work>(work: W) -> W::Out {
     }
 }
 
+/// What the work gives on each twin that this processor has.
+#[cfg(test)]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "a function for one kind of processor is called on it")
+)]
+pub(crate) fn run_on_each<W: Work>(work: impl Fn() -> W) -> Vec<W::Out> {
+    let mut out = vec![work().run(Anywhere)];
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: an `Avx2` is only made where the processor has it.
+        out.extend(Avx2::of_this_processor().map(|lanes| unsafe { run_avx2(lanes, work()) }));
+        // SAFETY: an `Avx512` is only made where the processor has it.
+        out.extend(Avx512::of_this_processor().map(|lanes| unsafe { run_avx512(lanes, work()) }));
+    }
+    out
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn run_avx512<W: Work>(lanes: Avx512, work: W) -> W::Out {

@@ -92,12 +92,16 @@ impl Sketch {
         let korean = |range: &Range<usize>| {
             views.folded().get(range.clone()).unwrap_or_default().chars().any(is_hangul)
         };
+        // Words of one character are one: nothing stands between the first and what follows the last.
+        let mut counted = views.counted_words().to_vec();
+        counted.dedup();
+        let before = |at: usize| counted.partition_point(|word| word.end <= at);
         let tokens = views.words().iter().map(|word| Token {
             start: offset(word.folded.start),
             end: offset(word.folded.end),
             raw_start: offset(word.range.start),
             raw_end: offset(word.range.end),
-            counted: offset(views.words_touching(&word.range).start),
+            counted: offset(before(word.range.start)),
             glued: word.glued,
             spaceless: word.spaceless,
             korean: korean(&word.folded),

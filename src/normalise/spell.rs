@@ -109,13 +109,7 @@ impl Speller<'_> {
                 self.digits = true;
                 self.push(key_of(c)?);
             }
-            Class::Sign => self.push(key_of(c)?),
-            Class::InnerSign | Class::Pipe => {
-                self.end_row();
-                let key = key_of(c)?;
-                self.keys.push(Key { key, optional: true, begins: true, ends: true });
-                self.row = self.keys.len();
-            }
+            Class::Sign | Class::InnerSign | Class::Pipe => self.sign(c, fold.class)?,
             Class::Mark => return self.mark(c, &fold),
             Class::Joiner | Class::Selector | Class::Invisible => return Some(()),
             Class::EmojiLetter | Class::Marked | Class::Strange => return None,
@@ -135,6 +129,15 @@ impl Speller<'_> {
             self.arabic |= script == unicode_script::Script::Arabic;
         }
         self.push(key_of(c)?);
+        Some(())
+    }
+
+    /// A letter of a word with signs; words without them begin and end beside it.
+    fn sign(&mut self, c: char, class: Class) -> Option<()> {
+        self.end_row();
+        let (key, optional) = (key_of(c)?, class != Class::Sign);
+        self.keys.push(Key { key, optional, begins: true, ends: true });
+        self.row = self.keys.len();
         Some(())
     }
 

@@ -135,6 +135,11 @@ impl Views<'_> {
         &self.odd
     }
 
+    /// The words that `gap` and `within` count, by their ranges in the original.
+    pub(super) fn counted_words(&self) -> &[Range<usize>] {
+        &self.counted
+    }
+
     /// How many words `gap` and `within` count.
     #[must_use]
     pub fn counted(&self) -> usize {

@@ -436,7 +436,8 @@ fn any_chunk() -> impl Strategy<Value = String> {
     let ways: Vec<(&str, &str)> = ways.split('/').filter_map(|way| way.split_once('>')).collect();
     let way = prop::sample::select(ways);
     let glued = prop::sample::select(vec![
-        "", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|",
+        "", "", "", "s", "이", "!", "에서", ",", ".com/x", "布", "7", "|", "@", "@bl0rp", "$",
+        "€5", "😀", "\u{301}", "布洛", "़", "ा", "+k2", "_", "@zot.com",
     ]);
     let spaced = prop::sample::select(vec!["", "", "", " ", ".", "-"]);
     (shared(), prop::collection::vec(way, 0..3), glued, spaced).prop_map(

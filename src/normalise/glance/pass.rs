@@ -231,3 +231,36 @@ impl Words {
         self.count += usize::try_from(flips.count_ones()).unwrap_or_default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pass with all that it fills.
+    struct Whole<'t>(&'t [u8]);
+
+    impl Work for Whole<'_> {
+        type Out = (Noted, Vec<u8>, Vec<u32>);
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) -> Self::Out {
+            let mut words = Words::default();
+            let noted = run(lanes, self.0, &mut words);
+            words.text.truncate(LEAD + self.0.len());
+            words.bounds.truncate(words.count);
+            (noted, words.text, words.bounds)
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn all_processors_see_the_same(text in "[a-cD1é ж.@$!,\n]{0,200}") {
+            let all = lanes::run_on_each(|| Whole(text.as_bytes()));
+            prop_assert!(all.windows(2).all(|two| two[0] == two[1]), "{:?}", text);
+        }
+    }
+}
