@@ -80,9 +80,12 @@ impl Work for Marks<'_> {
             let (dot, percent) = (lanes.has(block, &DOT), lanes.has(block, &PERCENT));
             let (hexes, letters) =
                 (lanes.has(block, &HEX), lanes.has(block, &BEFORE_SLASH) | beyond);
+            // What is beyond ASCII may be a digit of another form, or nothing.
+            let escapes = later(percent, percents, 1) & beyond
+                | later(percent, percents, 2) & later(hexes, hex, 1) & (hexes | beyond);
             let links = later(dot, dots, 1) & (lanes.has(block, &BEHIND_DOT) | beyond)
                 | lanes.has(block, &SLASH) & later(letters, before_slash, 1)
-                | later(percent, percents, 2) & later(hexes, hex, 1) & hexes;
+                | escapes;
             if links != 0 {
                 return true;
             }
@@ -112,7 +115,8 @@ fn is_of_link(bytes: &[u8], index: usize) -> bool {
             next >= 0x80 || matches!(next, b'.' | b':' | b'/' | b'd' | b'D')
         }
         0xE2 => {
-            matches!((at(index + 1), at(index + 2)), (0x80, 0xA4) | (0x81, 0x84) | (0x88, 0x95))
+            let rest = (at(index + 1), at(index + 2));
+            matches!(rest, (0x80, 0xA4) | (0x81, 0x84 | 0xBD) | (0x82, 0x8D) | (0x88, 0x95))
         }
         0xE3 if at(index + 1) == 0x80 => match at(index + 2) {
             0x82 => may_be_dot(bytes.get(index + 3..).unwrap_or_default()),
@@ -123,7 +127,7 @@ fn is_of_link(bytes: &[u8], index: usize) -> bool {
         0xEF if at(index + 1) == 0xBC => {
             !matches!(at(index + 2), 0x81 | 0x89 | 0x8C | 0x9A | 0x9B | 0x9F)
         }
-        0xEF => at(index + 1) != 0xB8,
+        0xEF => at(index + 1) != 0xB8 || !matches!(at(index + 2), 0x80..=0x8F),
         _ => false,
     }
 }
@@ -134,15 +138,21 @@ fn is_of_link(bytes: &[u8], index: usize) -> bool {
 fn may_be_dot(behind: &[u8]) -> bool {
     let is_plain = |c: &&[u8; 3]| matches!(c, [0xE4..=0xE9, ..] | [0xE3, 0x81..=0x83, _]);
     let (chars, _) = behind.as_chunks();
-    let label = chars.iter().take_while(is_plain).count();
-    let (label, rest) = behind.split_at_checked(3 * label).unwrap_or_default();
-    let ends = match rest {
-        [] | [b' ' | b'\n' | b'!' | b'?' | b',', ..] => true,
-        // Its own comma and stop, and full-width `！ ， ？`.
-        [0xE3, 0x80, 0x81 | 0x82, ..] | [0xEF, 0xBC, 0x81 | 0x8C | 0x9F, ..] => true,
-        _ => false,
-    };
-    let Some(label) = std::str::from_utf8(label).ok().filter(|_| ends) else { return true };
+    let plain = chars.iter().take_while(is_plain).count();
+    let (plain, rest) = behind.split_at_checked(3 * plain).unwrap_or_default();
+    let Ok(plain) = std::str::from_utf8(plain) else { return true };
+    let label = plain.find(|c| !chars::is_label(c)).and_then(|end| plain.get(..end));
+    let ends = label.is_some()
+        || match rest {
+            [] | [b' ' | b'\n' | b'!' | b'?' | b',', ..] => true,
+            // Its own comma and stop, and full-width `！ ， ？`.
+            [0xE3, 0x80, 0x81 | 0x82, ..] | [0xEF, 0xBC, 0x81 | 0x8C | 0x9F, ..] => true,
+            _ => false,
+        };
+    if !ends {
+        return true;
+    }
+    let label = label.unwrap_or(plain);
     let mut written = label.char_indices().filter_map(|(at, c)| Some((at, writing(c)?)));
     let Some((_, first)) = written.next() else { return !label.is_empty() };
     let cut = written.find(|(_, writing)| *writing != first).map_or(label.len(), |(at, _)| at);
@@ -511,20 +521,48 @@ mod tests {
                 let before = index.checked_sub(1).map_or(b' ', at);
                 letter(before) || b":/\\])}".contains(&before)
             }
-            b'%' => at(index + 1).is_ascii_hexdigit() && at(index + 2).is_ascii_hexdigit(),
+            b'%' => {
+                let hex = |byte: u8| byte.is_ascii_hexdigit();
+                let (first, second) = (at(index + 1), at(index + 2));
+                first >= 0x80 || hex(first) && (hex(second) || second >= 0x80)
+            }
             _ => is_of_link(bytes, index),
         })
     }
 
     #[test]
     fn a_full_stop_is_a_dot_where_a_host_could_end_behind_it() {
-        for text in ["例。中国", "例。公司", "我。zorb", "我。한국", "去。中国，是"]
+        for text in
+            ["例。中国", "例。中国・です", "例。公司", "我。zorb", "我。한국", "去。中国，是"]
         {
             assert!(may_hold_link(text), "{text}");
         }
         for text in ["我去北京。你来吗", "我去北京。", "是。的。了，", "好。 你"]
         {
             assert!(!may_hold_link(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_form_of_a_sign_of_links_is_passed_over() {
+        for c in '\0'..=char::MAX {
+            let units = Units::of(c.encode_utf8(&mut [0; 4]));
+            let is_sign = units.iter().any(|unit| !unit.c.is_alphanumeric());
+            if !is_sign && !units.iter().any(|unit| unit.c.is_ascii_hexdigit()) {
+                continue;
+            }
+            let texts = [
+                "zorb{}com",
+                "zorb{}dot)com",
+                "zorb[{}]com",
+                "zorb%{}Ecom",
+                "zorb%2{}com",
+                "ftp:{}{}zorb",
+            ];
+            for text in texts.map(|text| text.replace("{}", &c.to_string())) {
+                let found = Finder::new(Units::of(&text), false).all();
+                assert!(found.is_empty() || may_hold_link(&text), "{text:?}");
+            }
         }
     }
 
@@ -543,7 +581,7 @@ mod tests {
         fn no_text_with_a_link_is_passed_over(
             parts in prop::collection::vec(prop::sample::select(vec![
                 "中国", "公司", "例", "です", "。", "。", "，", " ", "a", "zorb", ".com", ".", "！", "ー", "々", "한", "\u{200B}",
-                "：", "／／", "//", "http", "ｃｏｍ", "．", "（", "）", "％", "［", "］", "；", "t", "me", "/", "[", "]",
+                "：", "／／", "//", "http", "ｃｏｍ", "．", "（", "）", "％", "［", "］", "；", "t", "me", "/", "[", "]", "・", "⁽", "⁾", "︒", "%2", "²", "E", "\u{AD}",
             ]), 0..10),
         ) {
             let text = parts.concat();

@@ -68,6 +68,7 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
     let mut speller = Speller {
         keys,
         row: 0,
+        letters: 0,
         spaceless: false,
         korean: false,
         foreign: false,
@@ -89,6 +90,8 @@ struct Speller<'k> {
     keys: &'k mut Vec<Key>,
     /// Where the row of what touches each other begins.
     row: usize,
+    /// Its letters and digits, marks apart.
+    letters: usize,
     spaceless: bool,
     korean: bool,
     /// Scripts without classes; ASCII letters; Arabic; digits.
@@ -107,6 +110,7 @@ impl Speller<'_> {
             Class::Letter => self.letter(c, &fold)?,
             Class::Digit => {
                 self.digits = true;
+                self.letters += 1;
                 self.push(key_of(c)?);
             }
             Class::Sign | Class::InnerSign | Class::Pipe => self.sign(c, fold.class)?,
@@ -123,6 +127,7 @@ impl Speller<'_> {
         self.spaceless |= fold.bits & table::SPACELESS != 0;
         self.korean |= fold.bits & table::KOREAN != 0;
         self.ascii |= c.is_ascii();
+        self.letters += 1;
         if !c.is_ascii() && fold.bits & table::SPACELESS == 0 {
             let script = table::table().script(fold.script);
             self.foreign |= fold.script != 0 && !letters::has_classes(script);
@@ -163,7 +168,7 @@ impl Speller<'_> {
     /// What touched each other ends here.
     fn end_row(&mut self) {
         let row = self.keys.get_mut(self.row..).unwrap_or_default();
-        let split = row.len() <= PIECE_MAX || self.spaceless;
+        let split = self.letters <= PIECE_MAX || self.spaceless;
         if let [first, ..] = row {
             first.begins = true;
         }
@@ -175,7 +180,7 @@ impl Speller<'_> {
             // Particles are written to Korean words.
             key.ends |= split || self.korean;
         }
-        self.row = self.keys.len();
+        (self.row, self.letters) = (self.keys.len(), 0);
         (self.spaceless, self.korean) = (false, false);
     }
 }

@@ -352,6 +352,28 @@ const HOSTILE: &[&str] = &[
     "a a a  ",
 ];
 
+/// Texts that only the slow truth was right about once.
+#[test]
+fn what_was_missed_once_is_found() {
+    let of = |text: &str, count: usize| text.repeat(count);
+    let cases = [
+        ("blorp", "see blorp and mail to bl0rp@zorb.example".to_owned()),
+        ("blorp", format!("b.{}o.r.p", of("l.", 130))),
+        ("blorp", format!("bl.{}orp", of("lll.", 45))),
+        ("blorp", format!("京b{}orp", of("l", 130))),
+        ("बपफब", "काखाब प फ ब".to_owned()),
+        ("텔레그램 zorb", "텔레그램으로 t.me/zorb".to_owned()),
+        ("강남 5", "강남에서 6.5".to_owned()),
+        ("t 텔레그램", "t.me/zorb 텔레그램으로".to_owned()),
+        ("a b", "㏂b".to_owned()),
+        ("ab 布洛", "αb 布洛".to_owned()),
+    ];
+    for (entry, text) in cases {
+        let pattern = entries(View::Unmasked, Match::Word, 0, &[entry]);
+        assert!(!text_hits(vec![pattern], &text).all.is_empty(), "{entry} in {text}");
+    }
+}
+
 fn hostile_rule() -> Rule {
     let list = ["aa", "aaaa", "blorp", "b l", "啊啊", "啊啊啊", "lo*", "*rp", "มาก", "oо"];
     rule(vec![entries(View::Unmasked, Match::Phrase, 2, &list), regex(View::Unmasked, "blorp")])

@@ -82,6 +82,14 @@ fn plain_texts_of_many_languages_get_no_more_than_a_glance() {
 }
 
 #[test]
+fn letters_of_no_script_make_no_script_strange() {
+    for text in ["осˮ сор", "осʹ сор", "ˮос сор wer", "сор осˮ"] {
+        assert!(!views(text, &[]).odd().is_empty(), "{text}");
+        assert_eq!(check(text), Ok(false), "{text}");
+    }
+}
+
+#[test]
 fn dots_of_links_are_none() {
     let text = "see zot.example/a_b and so on";
     let link = 4..19;

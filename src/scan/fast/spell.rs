@@ -182,7 +182,7 @@ impl KeyWalk<'_> {
         }
     }
 
-    /// From one place on, as far as runs and dotted stretches go; a word goes to its end.
+    /// From one place on, as far as runs and dotted stretches go.
     fn any<'k>(
         &mut self,
         keys: impl Iterator<Item = (&'k Key, bool)>,
@@ -193,8 +193,9 @@ impl KeyWalk<'_> {
         let mut split = 0;
         for (key, ends) in keys {
             split += usize::from(key.begins && key.ends);
+            // A word of repeats may go on to its end, which a closer look finds.
             if split > DOTTED_MAX {
-                return false;
+                return true;
             }
             self.step(key);
             // Signs in a row: all ways to read them are too many.

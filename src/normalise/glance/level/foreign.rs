@@ -13,12 +13,12 @@ struct Words {
     at: usize,
     size: usize,
     row: Row,
-    /// Letters of the row, and bits that all of them have.
+    /// Letters of the row, and bits that all have which the loop took.
     letters: u32,
     all: u8,
     /// Bits that any letter of any row has.
     any: u8,
-    /// A row before this one had a letter that looks like none of another script.
+    /// The loop took a letter that looks like none of another script.
     strange: bool,
     /// The last two letters, the last first; 0 is none, or a mark.
     last: u32,
@@ -39,7 +39,7 @@ impl Pass<'_, '_> {
             size: self.level.size,
             row: self.row,
             letters: self.row.letters,
-            all: if self.row.not_alike { 0 } else { table::ALIKE },
+            all: table::ALIKE,
             any: 0,
             strange: false,
             last,
@@ -69,7 +69,6 @@ impl Pass<'_, '_> {
         words.settle();
         self.level.size = words.size;
         self.end_word(&words.row, words.script)?;
-        words.strange |= words.row.not_alike;
         if let Some(to) = self.level.bytes.get_mut(words.size) {
             *to = byte;
         }
@@ -111,7 +110,7 @@ impl Pass<'_, '_> {
 
     fn leave(&mut self, mut words: Words) -> Result<usize, Refused> {
         words.settle();
-        if words.strange || words.row.not_alike {
+        if words.strange {
             note(&mut self.strange, words.script);
         }
         if words.script == 0 && words.any & table::ALIKE != 0 {
@@ -152,7 +151,9 @@ impl Words {
     fn settle(&mut self) {
         self.row.foreign += self.letters - self.row.letters;
         self.row.letters = self.letters;
-        self.row.not_alike |= self.letters > 0 && self.all & table::ALIKE == 0;
+        let not_alike = self.all & table::ALIKE == 0;
+        self.row.not_alike |= not_alike;
+        self.strange |= not_alike;
     }
 }
 

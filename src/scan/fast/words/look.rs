@@ -40,7 +40,7 @@ impl Words {
             self.look_for_glued(glance, hashes, found);
         }
         if glance.is_korean() {
-            self.look_for_stems(glance, hashes, found);
+            self.look_for_stems((glance, joined), hashes, found);
         }
     }
 
@@ -60,19 +60,11 @@ impl Words {
         hashes: &[u64],
         found: &mut impl FnMut(u32),
     ) {
-        let is_number =
-            |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
-        let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
-        let in_number = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
-        for (at, first) in hashes.iter().enumerate() {
-            let mut counted = 0;
-            let near = hashes.iter().enumerate().skip(at + 1).take_while(|(next, _)| {
-                counted += usize::from(!in_number(*next));
-                counted <= joined + 1
-            });
-            let pairs = near.map(|(_, second)| self.keyed.pair(*first, *second));
-            pairs.for_each(|pair| self.pairs.get(pair).for_each(&mut *found));
-        }
+        for_each_near((glance, joined), |first, second| {
+            if let (Some(first), Some(second)) = (hashes.get(first), hashes.get(second)) {
+                self.pairs.get(self.keyed.pair(*first, *second)).for_each(&mut *found);
+            }
+        });
     }
 
     fn look_for_glued(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
@@ -86,15 +78,38 @@ impl Words {
     }
 
     /// Words with particles written to them.
-    fn look_for_stems(&self, glance: &Glance, hashes: &[u64], found: &mut impl FnMut(u32)) {
-        let mut firsts = Vec::new();
-        for (word, hash) in glance.words().iter().zip(hashes) {
-            let seconds = self.stems(glance.word(word), *hash);
-            seconds.iter().for_each(|stem| self.whole.get(*stem).for_each(&mut *found));
-            if self.has_pairs() {
-                self.stem_pairs(&firsts, &seconds, found);
-            }
-            firsts = seconds;
+    fn look_for_stems(
+        &self,
+        (glance, joined): (&Glance, usize),
+        hashes: &[u64],
+        found: &mut impl FnMut(u32),
+    ) {
+        let words = glance.words().iter().zip(hashes);
+        let stems: Vec<Vec<u64>> =
+            words.map(|(word, hash)| self.stems(glance.word(word), *hash)).collect();
+        for stem in stems.iter().flatten() {
+            self.whole.get(*stem).for_each(&mut *found);
         }
+        if self.has_pairs() {
+            for_each_near((glance, joined), |first, second| {
+                let both = stems.get(first).zip(stems.get(second));
+                both.into_iter().for_each(|(first, second)| self.stem_pairs(first, second, found));
+            });
+        }
+    }
+}
+
+/// Calls `pair` with the numbers of two words between which no counted word may be.
+fn for_each_near((glance, joined): (&Glance, usize), mut pair: impl FnMut(usize, usize)) {
+    let is_number = |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
+    let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
+    let in_number = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
+    for first in 0..numbers.len() {
+        let mut counted = 0;
+        let near = (first + 1..numbers.len()).take_while(|next| {
+            counted += usize::from(!in_number(*next));
+            counted <= joined + 1
+        });
+        near.for_each(|second| pair(first, second));
     }
 }
