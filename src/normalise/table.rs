@@ -228,6 +228,28 @@ impl Table {
         self.folds.get(at).copied().unwrap_or(NOTHING)
     }
 
+    /// The character beyond ASCII at a place of a text, by its number, what it folds to, and the place
+    /// behind it.
+    #[inline(always)] // else it goes through memory for each character
+    pub(super) fn beyond(&self, text: &[u8], at: usize) -> Option<(u32, Fold, usize)> {
+        let byte = *text.get(at)?;
+        if byte.is_ascii() {
+            return None;
+        }
+        let tail = |at: usize| text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
+        let (head, second) = (u32::from(byte), tail(at + 1));
+        if byte < 0xE0 {
+            let code = (head & 0x1F) << 6 | second;
+            return Some((code, self.low(code), at + 2));
+        }
+        let (code, size) = if byte < 0xF0 {
+            ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3)
+        } else {
+            ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4)
+        };
+        Some((code, self.of_code(code), at + size))
+    }
+
     /// What a letter and a mark in one fold to apart, and the mark.
     pub(super) fn parts(&self, c: char) -> Option<(Fold, (char, Fold))> {
         let (letter, mark) = parts(c)?;
@@ -395,19 +417,22 @@ fn mark(c: char, composing: &HashSet<char>) -> Fold {
     written(Fold { class: Class::Mark, script, bits: composes | goes, ..NOTHING }, &[c])
 }
 
-/// Does a mark stay on this letter? `None`: it does, and makes another letter of it. `class`: of the
-/// mark before it, 0 where there is none; `last`: what was folded before it.
+/// Does a mark stay on what stands before it? `None`: it does more than to stay or to go. `class`: of
+/// the mark before it, 0 where there is none; `last`: what was folded before it.
 pub(super) fn keeps_mark(
     base: &Fold,
     (mark, fold): (char, &Fold),
     class: u8,
-    last: Option<char>,
+    last: impl FnOnce() -> Option<char>,
 ) -> Option<bool> {
+    if base.class != Class::Letter || base.script == 0 {
+        return (fold.bits & LOSES_MARKS != 0).then_some(false);
+    }
     if mark == '\u{93C}' {
         return Some(false);
     }
     let composes = fold.bits & COMPOSES != 0;
-    let with = |last: Option<char>| compose(last?, mark);
+    let with = |last: Option<char>| last.and_then(|last| compose(last, mark));
     if base.bits & LOSES_MARKS != 0 {
         let own = composes && with(base.str().chars().next_back()).is_some_and(tables::is_own);
         return if own { None } else { Some(false) };
@@ -416,7 +441,7 @@ pub(super) fn keeps_mark(
     // The first mark composes with what stands right before it or with nothing, as any of class 0
     // does. Of others the long way knows.
     let first = fold.mark_class() == 0 || class == 0;
-    let composes = composes && (!first || with(last).is_some());
+    let composes = composes && (!first || with(last()).is_some());
     if moves || composes { None } else { Some(true) }
 }
 

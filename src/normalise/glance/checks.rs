@@ -2,7 +2,7 @@
 
 use crate::normalise::odd::is_odd_digits;
 
-use super::pass::{ALIKE, LETTER, SIGN, WORD};
+use super::pass::{ALIKE, INNER, LETTER, SOLID, WORD};
 
 /// The word that holds a place.
 fn word(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> &[u8] {
@@ -17,14 +17,14 @@ fn in_word(byte: u8) -> bool {
 }
 
 fn is_solid(byte: u8) -> bool {
-    in_word(byte) || SIGN.has(byte)
+    !byte.is_ascii() || SOLID.has(byte)
 }
 
 /// Touches no other, as a single letter does?
 pub(super) fn is_single(text: &[u8], at: usize) -> bool {
     let solid =
         |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|byte| is_solid(*byte));
-    let itself = text.get(at).is_some_and(|byte| is_solid(*byte) || super::pass::INNER.has(*byte));
+    let itself = text.get(at).is_some_and(|byte| is_solid(*byte) || INNER.has(*byte));
     itself && !solid(at.checked_sub(1)) && !solid(at.checked_add(1))
 }
 

@@ -88,14 +88,8 @@ impl Glyphs {
     /// A mark, which stays or goes; what it hangs on reaches over it either way.
     fn mark(&mut self, mark: char, fold: &Fold, end: usize) -> Option<()> {
         let base = self.base?;
-        let last = self.all.last().map(|glyph| glyph.ch);
-        let kept = if base.class == Class::Letter && base.script != 0 {
-            table::keeps_mark(&base, (mark, fold), self.mark_class, last)?
-        } else if fold.bits & table::LOSES_MARKS != 0 {
-            false
-        } else {
-            return None;
-        };
+        let last = || self.all.last().map(|glyph| glyph.ch);
+        let kept = table::keeps_mark(&base, (mark, fold), self.mark_class, last)?;
         if mark != '\u{93C}' {
             self.mark_class = fold.mark_class();
         }

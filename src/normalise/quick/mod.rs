@@ -219,15 +219,8 @@ impl<'t> Pass<'t> {
         if byte.is_ascii() {
             return Some((char::from(byte), self.table.ascii(byte), at + 1));
         }
-        let tail = |at: usize| bytes.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
-        let (head, second) = (u32::from(byte), tail(at + 1));
-        let (code, size) = match byte {
-            ..0xE0 => ((head & 0x1F) << 6 | second, 2),
-            0xE0..0xF0 => ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3),
-            _ => ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4),
-        };
-        let c = char::from_u32(code)?;
-        Some((c, self.table.get(c), at + size))
+        let (code, fold, end) = self.table.beyond(bytes, at)?;
+        Some((char::from_u32(code)?, fold, end))
     }
 
     /// Marks hang on this one from here on.
@@ -428,14 +421,8 @@ impl<'t> Pass<'t> {
     fn mark(&mut self, mark: char, fold: &Fold, end: usize) -> Option<()> {
         let base = self.base?;
         let class = fold.mark_class();
-        let kept = if base.class == Class::Letter && base.script != 0 {
-            let last = self.folded(self.word.start..self.size).chars().next_back();
-            table::keeps_mark(&base, (mark, fold), self.mark_class, last)?
-        } else if fold.bits & table::LOSES_MARKS != 0 {
-            false
-        } else {
-            return None;
-        };
+        let last = || self.folded(self.word.start..self.size).chars().next_back();
+        let kept = table::keeps_mark(&base, (mark, fold), self.mark_class, last)?;
         if mark != '\u{93C}' {
             self.mark_class = class;
         }

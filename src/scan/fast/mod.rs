@@ -146,8 +146,7 @@ impl Engine {
         let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
-            let awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
-            let mut awaited = awaited.into_iter();
+            let mut awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
             if awaited.any(|single| single.could_hit((post, seen), plain, &sketched)) {
                 woken.rules.insert(number);
             }

@@ -3,7 +3,7 @@
 
 use crate::normalise::table::{self, Class, Fold};
 
-use super::{Base, Pass, Refused, Row, SOLID, beyond, note};
+use super::{Base, Pass, Refused, Row, SOLID, note};
 
 /// Where the loop stands.
 struct Words {
@@ -83,7 +83,7 @@ impl Pass<'_, '_> {
     /// Takes a letter of the script, or a mark that stays on one; false for anything else.
     #[inline(always)]
     fn character(&mut self, words: &mut Words) -> Result<bool, Refused> {
-        let Some((code, fold, end)) = beyond(self.text, self.table, words.at) else {
+        let Some((code, fold, end)) = self.table.beyond(self.text, words.at) else {
             return Ok(false);
         };
         if fold.is_plain_letter() && fold.script == words.script {

@@ -180,7 +180,7 @@ impl<'t, 'l> Pass<'t, 'l> {
         let mut at = 0;
         while at < self.text.len() {
             at = self.ascii(at)?;
-            while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
+            while let Some((code, fold, end)) = self.table.beyond(self.text, at) {
                 let c = char::from_u32(code).ok_or(Refused)?;
                 self.one(c, &fold, at)?;
                 at = self.go_on(end)?;
@@ -254,7 +254,7 @@ impl<'t, 'l> Pass<'t, 'l> {
     /// Clusters of scripts without spaces from a place behind one on; the place behind them.
     fn clusters(&mut self, from: usize) -> usize {
         let (mut at, mut base) = (from, self.base);
-        while let Some((code, fold, end)) = beyond(self.text, self.table, at) {
+        while let Some((code, fold, end)) = self.table.beyond(self.text, at) {
             if fold.class != Class::Letter || fold.bits & table::SPACELESS == 0 {
                 break;
             }
@@ -503,14 +503,8 @@ impl<'t, 'l> Pass<'t, 'l> {
     /// A mark on what stands before it, which it may stay on or leave.
     fn mark(&mut self, mark: char, fold: &Fold) -> Result<(), Refused> {
         let base = self.base.fold(self.table).ok_or(Refused)?;
-        let kept = if base.class == Class::Letter && base.script != 0 {
-            let last = self.level.last_char();
-            table::keeps_mark(&base, (mark, fold), self.mark_class, last).ok_or(Refused)?
-        } else if fold.bits & table::LOSES_MARKS != 0 {
-            false
-        } else {
-            return Err(Refused);
-        };
+        let last = || self.level.last_char();
+        let kept = table::keeps_mark(&base, (mark, fold), self.mark_class, last).ok_or(Refused)?;
         if mark != '\u{93C}' {
             self.mark_class = fold.mark_class();
         }
@@ -542,27 +536,6 @@ impl<'t, 'l> Pass<'t, 'l> {
         let ats = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
         ats.into_iter().any(|(at, _)| name(at).iter().any(|byte| !byte.is_ascii()))
     }
-}
-
-/// The character beyond ASCII at a place, by its number, what it folds to, and the place behind it.
-#[inline(always)]
-fn beyond(text: &[u8], table: &Table, at: usize) -> Option<(u32, Fold, usize)> {
-    let byte = *text.get(at)?;
-    if byte.is_ascii() {
-        return None;
-    }
-    let tail = |at: usize| text.get(at).map_or(0, |byte| u32::from(byte & 0x3F));
-    let (head, second) = (u32::from(byte), tail(at + 1));
-    if byte < 0xE0 {
-        let code = (head & 0x1F) << 6 | second;
-        return Some((code, table.low(code), at + 2));
-    }
-    let (code, size) = if byte < 0xF0 {
-        ((head & 0xF) << 12 | second << 6 | tail(at + 2), 3)
-    } else {
-        ((head & 7) << 18 | second << 12 | tail(at + 2) << 6 | tail(at + 3), 4)
-    };
-    Some((code, table.of_code(code), at + size))
 }
 
 fn note(scripts: &mut [u64; 4], script: u8) {
