@@ -267,9 +267,8 @@ impl Finder {
     fn authority(&self, at: usize) -> Option<Host> {
         let rest = self.units.iter().skip(at).take(USER_MAX);
         let user = rest.take_while(|unit| unit.is_label() || "@.:!$&'*+=~%,;".contains(unit.c));
-        let user = user.collect::<Vec<_>>();
-        let behind = user.iter().rposition(|unit| unit.c == '@').map_or(0, |index| index + 1);
-        let at = at + behind;
+        let behind = (1..).zip(user).filter(|(_, unit)| unit.c == '@').last();
+        let at = at + behind.map_or(0, |(behind, _)| behind);
         if self.units.char(at) == Some('[') {
             return self.bracketed_address(at);
         }

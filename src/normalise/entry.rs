@@ -235,7 +235,7 @@ fn with_odd(raw: &str, before: &[Spelling], odd: &Odd) -> Vec<Spelling> {
 fn texts(letters: &[Letter]) -> Vec<String> {
     let mut out = vec![String::new()];
     for letter in letters {
-        let readings = &letter.plain;
+        let readings = letter.plain();
         let room = if out.len() * readings.len() > SPELLINGS_MAX { 1 } else { readings.len() };
         let mut next = Vec::new();
         for text in &out {

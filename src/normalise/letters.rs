@@ -4,6 +4,7 @@
 //! ([`skeleton`]); a letter of an odd word has a set of readings, canonical too, and compares equal
 //! to an entry's letter if one of them is it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use unicode_normalization::char::decompose_canonical;
@@ -129,12 +130,16 @@ pub(super) fn face(glyph: &Glyph) -> char {
 }
 
 /// Every reading of a letter, digit or sign by its class; `foreign`: see [`foreign`].
-pub(super) fn readings(glyph: &Glyph, home: Home, foreign: Option<Script>) -> Vec<Reading> {
+pub(super) fn readings(
+    glyph: &Glyph,
+    home: Home,
+    foreign: Option<Script>,
+) -> Cow<'static, [Reading]> {
     let known = usize::try_from(u32::from(glyph.shown)).ok().and_then(|at| ASCII.get(at));
     let alone = !glyph.compat && glyph.ch == glyph.shown.to_ascii_lowercase();
     match known.filter(|_| alone && home != Home::Arabic && foreign.is_none()) {
-        Some(known) => known.clone(),
-        None => readings_anew(glyph, home, foreign),
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(readings_anew(glyph, home, foreign)),
     }
 }
 
@@ -208,15 +213,16 @@ pub(super) fn home(glyphs: &[Glyph]) -> Home {
     let of = |script: Script| letters().filter(move |glyph| tables::script(glyph.ch) == script);
     let (latin, cyrillic, arabic) =
         (of(Script::Latin).count(), of(Script::Cyrillic).count(), of(Script::Arabic).count());
-    let as_cyrillic = of(Script::Latin).all(|glyph| {
-        tables::cyrillic_twin(face(glyph)).is_some() || !in_cyrillic(glyph).is_empty()
-    });
-    let as_latin = of(Script::Cyrillic).all(|glyph| tables::twin(face(glyph)).is_some());
-    let rather = if as_cyrillic == as_latin { cyrillic > latin } else { as_cyrillic };
+    let rather_cyrillic = || {
+        let as_cyrillic = of(Script::Latin).all(|glyph| {
+            tables::cyrillic_twin(face(glyph)).is_some() || !in_cyrillic(glyph).is_empty()
+        });
+        let as_latin = of(Script::Cyrillic).all(|glyph| tables::twin(face(glyph)).is_some());
+        if as_cyrillic == as_latin { cyrillic > latin } else { as_cyrillic }
+    };
     match () {
         () if arabic > 0 && arabic >= latin.max(cyrillic) => Home::Arabic,
-        // Never without a Cyrillic letter, and always where no Latin one stands beside it.
-        () if rather => Home::Cyrillic,
+        () if cyrillic > 0 && (latin == 0 || rather_cyrillic()) => Home::Cyrillic,
         () if latin > 0 => Home::Latin,
         () => Home::Other,
     }

@@ -1,13 +1,14 @@
 //! Which words are odd, and the readings of their letters. One function a clause of design
 //! section 7; runs of single letters are in `runs`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
 use unicode_script::Script;
 
 use super::fold::{Glyph, Kind, is_kept_mark};
-use super::letters;
+use super::letters::{self, Home};
 use super::{emoji, runs, tables};
 
 /// One thing a letter of an odd word may stand for, in canonical letters where the word compares by
@@ -27,8 +28,8 @@ pub enum Reading {
 pub struct Letter {
     /// Byte range in the original.
     pub range: Range<usize>,
-    /// What it may stand for; never empty.
-    pub readings: Vec<Reading>,
+    /// What it may stand for; never empty. Those of ASCII characters are made once.
+    pub readings: Cow<'static, [Reading]>,
     /// A mark that goes with the letter before it: nothing starts at it.
     pub mark: bool,
     /// A dot to be left out: a span of [`Shape::Dots`] must hold one.
@@ -36,8 +37,31 @@ pub struct Letter {
     /// A word may start at it (and end before it): the first letter, and around a cluster of a
     /// script without spaces.
     pub edge: bool,
-    /// What a person would write without the disguise, the likeliest first.
-    pub plain: Vec<Reading>,
+    undone: Undone,
+}
+
+/// How a letter is written without the disguise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Undone {
+    /// In any of its readings.
+    AsRead,
+    /// Left out: a dot.
+    LeftOut,
+    /// As a letter of the script that the word is at home in.
+    AtHome(Glyph, Home),
+}
+
+impl Letter {
+    /// What a person would write without the disguise, the likeliest first. Made when it is asked for:
+    /// most odd words spell nothing that anybody looks for.
+    #[must_use]
+    pub fn plain(&self) -> Cow<'_, [Reading]> {
+        match &self.undone {
+            Undone::AsRead => Cow::Borrowed(&self.readings),
+            Undone::LeftOut => Cow::Borrowed(&[Reading::Nothing]),
+            Undone::AtHome(glyph, home) => Cow::Owned(letters::plain(glyph, *home)),
+        }
+    }
 }
 
 /// What of an odd word an entry has to match.
@@ -212,11 +236,11 @@ fn dotted_word(glyphs: &[Glyph], word: Range<usize>, roles: &Roles) -> Option<Od
     let mut odd = by_classes(glyphs, Shape::Dots);
     for (letter, _) in odd.letters.iter_mut().zip(dots).filter(|(_, dot)| **dot) {
         // `|` between letters is a sign as well as a dot: both readings stay open.
-        if letter.readings != [Reading::Char('i')] {
-            letter.readings.clear();
-        }
-        letter.readings.push(Reading::Nothing);
-        letter.plain = vec![Reading::Nothing];
+        letter.readings = Cow::Borrowed(match *letter.readings {
+            [Reading::Char('i')] => &[Reading::Char('i'), Reading::Nothing],
+            _ => &[Reading::Nothing],
+        });
+        letter.undone = Undone::LeftOut;
         letter.joint = true;
     }
     odd.signs = glyphs
@@ -341,16 +365,19 @@ fn folded(glyph: &Glyph) -> Reading {
 /// A word that compares by folded letters.
 fn folded_letters(word: &[Glyph], readings: impl Fn(&Glyph) -> Vec<Reading>) -> Odd {
     let letters = word.iter().enumerate().map(|(at, glyph)| {
-        let readings = readings(glyph);
-        let plain = readings.clone();
-        letter(glyph, at == 0, readings, plain)
+        letter(glyph, at == 0, Cow::Owned(readings(glyph)), Undone::AsRead)
     });
     Odd { letters: letters.collect(), shape: Shape::Word, classes: false, signs: false }
 }
 
-fn letter(glyph: &Glyph, edge: bool, readings: Vec<Reading>, plain: Vec<Reading>) -> Letter {
+fn letter(
+    glyph: &Glyph,
+    edge: bool,
+    readings: Cow<'static, [Reading]>,
+    undone: Undone,
+) -> Letter {
     let mark = glyph.kind == Kind::Mark;
-    Letter { range: glyph.range.clone(), readings, mark, joint: false, edge, plain }
+    Letter { range: glyph.range.clone(), readings, mark, joint: false, edge, undone }
 }
 
 /// A word that compares by classes.
@@ -361,8 +388,7 @@ pub(super) fn by_classes(word: &[Glyph], shape: Shape) -> Odd {
     for glyph in word {
         let edge = glyph.kind != Kind::Mark && (after_spaceless || glyph.spaceless());
         let readings = letters::readings(glyph, home, foreign);
-        let plain = letters::plain(glyph, home);
-        letters.push(letter(glyph, edge, readings, plain));
+        letters.push(letter(glyph, edge, readings, Undone::AtHome(glyph.clone(), home)));
         after_spaceless = glyph.spaceless() || after_spaceless && glyph.kind == Kind::Mark;
     }
     Odd { letters, shape, classes: true, signs: false }

@@ -47,8 +47,8 @@ fn only_key(c: char) -> char {
         let face = letters::face(&glyph);
         let twins = [tables::twin(face), tables::cyrillic_twin(face)];
         twins.into_iter().flatten().for_each(|twin| add(letters::canonical(twin)));
-        for reading in letters::readings(&glyph, Home::Other, None) {
-            match reading {
+        for reading in &*letters::readings(&glyph, Home::Other, None) {
+            match *reading {
                 Reading::Char(c) => add(letters::canonical(c)),
                 Reading::Text(_) | Reading::Nothing => add(SEVERAL),
             }

@@ -174,7 +174,7 @@ impl Views<'_> {
             match chunk.what {
                 What::Word(word) => self.push_word(&mut out, word),
                 What::Odd(odd) => odd.letters.iter().for_each(|letter| {
-                    push_reading(&mut out, letter.plain.first(), &letter.range);
+                    push_reading(&mut out, letter.plain().first(), &letter.range);
                 }),
             }
         }

@@ -116,6 +116,7 @@ impl Spellings {
         };
         let inside = if inside { Reach::Whole } else { Reach::Part };
         let arabic = odd.letters.iter().any(is_arabic);
+        let mut room = (Vec::new(), Vec::new());
         for start in starts {
             let letters = odd.letters.get(start..).unwrap_or_default();
             let letters = letters.get(..most(letters, odd, several)).unwrap_or(letters);
@@ -128,7 +129,7 @@ impl Spellings {
                 arabic,
                 inside,
             };
-            walk.go(&mut |spelt, reach, size| found(spelt, reach, start..start + size));
+            walk.go(&mut room, &mut |spelt, reach, size| found(spelt, reach, start..start + size));
         }
     }
 }
@@ -239,12 +240,12 @@ fn most(letters: &[Letter], odd: &Odd, several: bool) -> usize {
 }
 
 fn holds_hangul(odd: &Odd) -> bool {
-    let readings = odd.letters.iter().flat_map(|letter| &letter.readings);
+    let readings = odd.letters.iter().flat_map(|letter| &*letter.readings);
     chars(readings).any(normalise::is_hangul)
 }
 
 fn is_arabic(letter: &Letter) -> bool {
-    chars(&letter.readings).any(normalise::is_arabic)
+    chars(&*letter.readings).any(normalise::is_arabic)
 }
 
 fn chars<'r>(readings: impl IntoIterator<Item = &'r Reading>) -> impl Iterator<Item = char> {
@@ -277,15 +278,19 @@ impl Walk<'_> {
 
     /// Letter by letter, with all spellings so far side by side: their number is bounded by what
     /// known words begin with, and equal ones are one.
-    fn go(&self, found: &mut impl FnMut(u64, Reach, usize)) {
-        let mut so_far = vec![Spelt::default()];
-        let mut next = Vec::new();
+    fn go(
+        &self,
+        (so_far, next): &mut (Vec<Spelt>, Vec<Spelt>),
+        found: &mut impl FnMut(u64, Reach, usize),
+    ) {
+        so_far.clear();
+        so_far.push(Spelt::default());
         for at in 0..self.letters.len() {
             let Some(letter) = self.letter(at) else { return };
             if at > 0 {
                 so_far.iter().for_each(|spelt| found(spelt.hash, self.inside, at));
             }
-            for spelt in &so_far {
+            for spelt in &*so_far {
                 next.extend(
                     letter.readings.iter().filter_map(|reading| self.read(*spelt, reading)),
                 );
@@ -296,7 +301,7 @@ impl Walk<'_> {
                 next.dedup_by_key(|spelt| spelt.hash);
             }
             so_far.clear();
-            std::mem::swap(&mut so_far, &mut next);
+            std::mem::swap(so_far, next);
             if so_far.is_empty() {
                 return;
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::normalise::{self, Letter, Odd, Reading, Shape, Unit, Views, Word};
 use crate::record::View;
@@ -41,9 +42,9 @@ pub(super) struct Dictionary {
     ends: Lookup,
     /// Of how many words units are made.
     sizes: BTreeSet<usize>,
-    /// By classes, and by folded letters.
-    classes: Tries,
-    folded: Tries,
+    /// By classes, and by folded letters; made for the first odd word, as most texts have none.
+    classes: OnceLock<Tries>,
+    folded: OnceLock<Tries>,
 }
 
 #[derive(Debug)]
@@ -111,7 +112,6 @@ impl Dictionary {
             return unit;
         }
         let unit = self.units.len();
-        let skeleton = normalise::skeleton(&key.text);
         let mark = unicode_normalization::char::is_combining_mark;
         let letters = key.text.chars().filter(|c| c.is_alphabetic() && !mark(*c)).count();
         self.units.push(Known { letters, joined: key.joined });
@@ -124,8 +124,7 @@ impl Dictionary {
         if !key.joined {
             lookup.insert(&key.text, unit);
         }
-        self.classes.insert(&key, &skeleton, unit);
-        self.folded.insert(&key, &key.text, unit);
+        (self.classes, self.folded) = (OnceLock::new(), OnceLock::new());
         self.ids.insert(key, unit);
         unit
     }
@@ -171,6 +170,10 @@ impl Dictionary {
     /// written to them.
     fn parts_of_word(&self, views: &Views<'_>, word: &Word, out: &mut Occurrences) {
         let text = views.folded().get(word.folded.clone()).unwrap_or_default();
+        let has_open = self.starts.longest > 0 || self.ends.longest > 0;
+        if !has_open && !text.chars().any(normalise::is_hangul) {
+            return;
+        }
         let mut letters = Letters::default();
         for at in text.char_indices().map(|(at, c)| at + c.len_utf8()) {
             let (head, tail) = text.split_at_checked(at).unwrap_or_default();
@@ -215,7 +218,11 @@ impl Dictionary {
     }
 
     fn tries(&self, odd: &Odd) -> &Tries {
-        if odd.classes { &self.classes } else { &self.folded }
+        if odd.classes {
+            self.classes.get_or_init(|| Tries::of(&self.ids, normalise::skeleton))
+        } else {
+            self.folded.get_or_init(|| Tries::of(&self.ids, str::to_owned))
+        }
     }
 
     fn odd_word(&self, odd: &Odd, spans: &mut Vec<Span>) {
@@ -372,6 +379,12 @@ fn is_hangul(letter: &Letter) -> bool {
 }
 
 impl Tries {
+    fn of(units: &HashMap<Key, usize>, spelt: impl Fn(&str) -> String) -> Self {
+        let mut tries = Self::default();
+        units.iter().for_each(|(key, unit)| tries.insert(key, &spelt(&key.text), *unit));
+        tries
+    }
+
     fn insert(&mut self, key: &Key, spelling: &str, unit: usize) {
         // An open unit also is the word itself: so runs and dotted words find it.
         self.whole.insert(spelling.chars(), unit);

@@ -47,6 +47,8 @@ pub(super) struct Walk<'t> {
     trie: &'t Trie,
     /// Without doubles.
     states: Vec<State>,
+    /// Room for those of the next letter.
+    next: Vec<State>,
 }
 
 impl Trie {
@@ -79,7 +81,7 @@ impl Trie {
     }
 
     pub(super) fn walk(&self) -> Walk<'_> {
-        Walk { trie: self, states: vec![State::default()] }
+        Walk { trie: self, states: vec![State::default()], next: Vec::new() }
     }
 }
 
@@ -91,17 +93,20 @@ impl Walk<'_> {
 
     /// Takes the next letter in any of its readings; `backwards` for tries of reversed units.
     pub(super) fn step(&mut self, letter: &Letter, classes: bool, backwards: bool) {
-        let mut next = Vec::with_capacity(self.states.len());
-        for reading in &letter.readings {
+        let mut next = std::mem::take(&mut self.next);
+        next.clear();
+        for reading in &*letter.readings {
             match reading {
                 Reading::Nothing => next.extend_from_slice(&self.states),
                 Reading::Char(c) => self.after(&self.states, *c, &mut next),
                 Reading::Text(text) => next.extend(self.spelt(text, classes, backwards)),
             }
         }
-        next.sort_unstable();
-        next.dedup();
-        self.states = next;
+        if next.len() > 1 {
+            next.sort_unstable();
+            next.dedup();
+        }
+        self.next = std::mem::replace(&mut self.states, next);
     }
 
     fn spelt(&self, text: &str, classes: bool, backwards: bool) -> Vec<State> {
