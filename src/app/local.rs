@@ -114,11 +114,10 @@ impl Screener for AtOnce {
             decided_at_ms: now,
             signal_partitions: 1,
         };
-        let verdict = match screen(Some(post), &rules, &reading) {
+        Ok(match screen(Some(post), &rules, &reading) {
             Ok(screened) => screened.verdict_json(&rules, origin),
             Err(fault) => event::fault_json(None, &fault),
-        };
-        Ok(verdict.to_string().into_bytes())
+        })
     }
 }
 

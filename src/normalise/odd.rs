@@ -364,18 +364,14 @@ fn folded(glyph: &Glyph) -> Reading {
 
 /// A word that compares by folded letters.
 fn folded_letters(word: &[Glyph], readings: impl Fn(&Glyph) -> Vec<Reading>) -> Odd {
-    let letters = word.iter().enumerate().map(|(at, glyph)| {
-        letter(glyph, at == 0, Cow::Owned(readings(glyph)), Undone::AsRead)
-    });
+    let letters = word
+        .iter()
+        .enumerate()
+        .map(|(at, glyph)| letter(glyph, at == 0, Cow::Owned(readings(glyph)), Undone::AsRead));
     Odd { letters: letters.collect(), shape: Shape::Word, classes: false, signs: false }
 }
 
-fn letter(
-    glyph: &Glyph,
-    edge: bool,
-    readings: Cow<'static, [Reading]>,
-    undone: Undone,
-) -> Letter {
+fn letter(glyph: &Glyph, edge: bool, readings: Cow<'static, [Reading]>, undone: Undone) -> Letter {
     let mark = glyph.kind == Kind::Mark;
     Letter { range: glyph.range.clone(), readings, mark, joint: false, edge, undone }
 }

@@ -122,9 +122,9 @@ impl Screened<'_> {
         }
     }
 
-    /// The verdict as `scan` and `/screen` answer it.
+    /// The verdict as `scan` and `/screen` answer it: one line of JSON.
     #[must_use]
-    pub fn verdict_json(&self, rules: &RuleSet, origin: Origin<'_>) -> serde_json::Value {
+    pub fn verdict_json(&self, rules: &RuleSet, origin: Origin<'_>) -> Vec<u8> {
         let issuer = origin.issuer;
         let pieces = self.post.pieces();
         event::verdict_json(&self.decision(rules, &pieces, origin), issuer)

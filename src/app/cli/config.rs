@@ -24,11 +24,9 @@ impl ConfigVerb {
                 Ok(())
             }
             Self::Reference => {
-                let mut data = Data::new();
-                data.line(config::reference().trim_end().as_bytes())
-                    .and_then(|_| data.flush())
-                    .map(|_| ())
-                    .map_err(Failure::stopped)
+                let reference = format!("{}\n", config::reference().trim_end());
+                let written = Data::new().write(reference.as_bytes());
+                written.map(|_| ()).map_err(Failure::stopped)
             }
         }
     }

@@ -22,36 +22,22 @@ pub(super) fn watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Data for stdout, buffered. A reader that has gone away (`| head`) ends the output, not as an
-/// error.
-pub(super) struct Data(io::BufWriter<io::StdoutLock<'static>>);
+/// Data for stdout. A reader that has gone away (`| head`) ends the output, not as an error.
+pub(super) struct Data(io::StdoutLock<'static>);
 
 impl Data {
     pub(super) fn new() -> Self {
-        Self(io::BufWriter::new(io::stdout().lock()))
+        Self(io::stdout().lock())
     }
 
-    /// Writes one line; `false` when nobody reads any more.
+    /// Writes lines with their ends, all of them at once; `false` when nobody reads any more.
     ///
     /// # Errors
     /// Anything but a closed pipe.
-    pub(super) fn line(&mut self, line: &[u8]) -> io::Result<bool> {
-        still_read(self.0.write_all(line).and_then(|()| self.0.write_all(b"\n")))
-    }
-
-    /// Writes out what is buffered; `false` when nobody reads any more.
-    ///
-    /// # Errors
-    /// Anything but a closed pipe.
-    pub(super) fn flush(&mut self) -> io::Result<bool> {
-        still_read(self.0.flush())
-    }
-}
-
-fn still_read(done: io::Result<()>) -> io::Result<bool> {
-    match done {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error),
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<bool> {
+        match self.0.write_all(lines).and_then(|()| self.0.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            done => done.map(|()| true),
+        }
     }
 }

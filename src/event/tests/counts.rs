@@ -242,7 +242,7 @@ fn no_text_of_posts_lists_or_links_leaves_but_as_ids() {
         assert!(!super::tells(out), "{}", String::from_utf8_lossy(&super::bytes(out)));
         check_outgoing(out);
     }
-    let verdict = case.with(|decision| crate::event::verdict_json(decision, &Issuer::public()));
+    let verdict = case.with(|decision| super::verdict_of(decision, &Issuer::public()));
     assert!(!verdict.to_string().contains(PLANTED));
     check("verdict", &verdict);
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::decode::{Fault, Reason};
 use crate::event::state::{StateKey, StateValue};
-use crate::event::{Issuer, dead_letter, signal, verdict_json};
+use crate::event::{Issuer, dead_letter, signal};
 use crate::record::{InputId, NoHeaders, Partition, Record};
 use crate::rules::{Ground, Severity};
 
@@ -79,7 +79,7 @@ fn a_verdict_lists_who_had_something_to_say() {
         let mut hits = decision.hits.clone();
         hits.all.retain(|hit| hit.pattern.0 != 7);
         let decision = super::Decision { verdict: &verdict, hits: &hits, ..decision.clone() };
-        verdict_json(&decision, &case.issuer)
+        super::verdict_of(&decision, &case.issuer)
     });
     check("verdict", &verdict);
     insta::assert_json_snapshot!("verdict", verdict);

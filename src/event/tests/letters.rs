@@ -90,7 +90,7 @@ fn a_fault_is_a_verdict_too() {
     for reason in Reason::ALL {
         let fault = Fault::new(reason, "where and what");
         for post in [None, Some("p1")] {
-            let verdict = fault_json(post, &fault);
+            let verdict: Value = serde_json::from_slice(&fault_json(post, &fault)).unwrap();
             check("verdict", &verdict);
             let fault = json!({"reason": reason.name(), "detail": "where and what"});
             assert_eq!(verdict, json!({"post": post, "fault": fault}));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Decision, Issuer, Source, emit};
+use super::{Decision, Issuer, Source, emit, verdict_json};
 use crate::decode::{Author, Kind, Post};
 use crate::record::{Outgoing, Parts, SubjectKind, Topic, View};
 use crate::rules::{
@@ -207,6 +207,11 @@ fn causes(event: &Value) -> Vec<&str> {
 }
 
 /// Fails unless the value is what the schema says.
+/// The verdict as whoever asked reads it.
+fn verdict_of(decision: &Decision<'_>, issuer: &Issuer) -> Value {
+    serde_json::from_slice(&verdict_json(decision, issuer)).unwrap()
+}
+
 fn check(schema: &str, value: &Value) {
     let text = match schema {
         "takedown" => include_str!("../../../schemas/takedown.json"),

@@ -6,7 +6,6 @@ use super::{
     Action, ActionKind, Case, Count, CountBy, Kind, Rule, Scope, Severity, Status, SubjectKind,
     Topic, check, check_outgoing, rule, signal_candidates,
 };
-use crate::event::verdict_json;
 
 fn actions() -> impl Strategy<Value = Action> {
     let subjects =
@@ -100,6 +99,6 @@ proptest! {
         ids.sort();
         ids.dedup();
         prop_assert_eq!(ids.len(), all);
-        check("verdict", &case.with(|decision| verdict_json(decision, &case.issuer)));
+        check("verdict", &case.with(|decision| super::verdict_of(decision, &case.issuer)));
     }
 }
