@@ -68,6 +68,7 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
     let mut speller = Speller {
         keys,
         row: 0,
+        piece: 0,
         letters: 0,
         spaceless: false,
         korean: false,
@@ -88,8 +89,9 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
 
 struct Speller<'k> {
     keys: &'k mut Vec<Key>,
-    /// Where the row of what touches each other begins.
+    /// Where the row of what touches each other begins, and what of it stands behind the last sign.
     row: usize,
+    piece: usize,
     /// Its letters and digits, marks apart.
     letters: usize,
     spaceless: bool,
@@ -137,13 +139,32 @@ impl Speller<'_> {
         Some(())
     }
 
-    /// A letter of a word with signs; words without them begin and end beside it.
+    /// A letter of a word with signs; words without them begin and end beside it. One that may as
+    /// well separate ends the row; beside any other no letter is single, nor is a piece one.
     fn sign(&mut self, c: char, class: Class) -> Option<()> {
-        self.end_row();
         let (key, optional) = (key_of(c)?, class != Class::Sign);
+        if optional {
+            self.end_row()
+        } else {
+            self.end_piece()
+        }
         self.keys.push(Key { key, optional, begins: true, ends: true });
-        self.row = self.keys.len();
+        self.piece = self.keys.len();
+        if optional {
+            self.row = self.piece;
+        }
         Some(())
+    }
+
+    /// Letters without a sign end here.
+    fn end_piece(&mut self) {
+        let piece = self.keys.get_mut(self.piece..).unwrap_or_default();
+        if let [first, ..] = piece {
+            first.begins = true;
+        }
+        if let [.., last] = piece {
+            last.ends = true;
+        }
     }
 
     fn push(&mut self, key: char) {
@@ -167,20 +188,15 @@ impl Speller<'_> {
 
     /// What touched each other ends here.
     fn end_row(&mut self) {
+        self.end_piece();
         let row = self.keys.get_mut(self.row..).unwrap_or_default();
         let split = self.letters <= PIECE_MAX || self.spaceless;
-        if let [first, ..] = row {
-            first.begins = true;
-        }
-        if let [.., last] = row {
-            last.ends = true;
-        }
         for key in row {
             key.begins |= split;
             // Particles are written to Korean words.
             key.ends |= split || self.korean;
         }
-        (self.row, self.letters) = (self.keys.len(), 0);
+        (self.row, self.piece, self.letters) = (self.keys.len(), self.keys.len(), 0);
         (self.spaceless, self.korean) = (false, false);
     }
 }

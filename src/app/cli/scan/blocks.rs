@@ -86,7 +86,7 @@ mod tests {
         }
     }
 
-    fn numbered(block: Block) -> Vec<(u64, String)> {
+    fn numbered(block: &Block) -> Vec<(u64, String)> {
         let text = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
         (block.first..).zip(block.lines().map(text)).collect()
     }
@@ -100,7 +100,7 @@ mod tests {
                 deal(Pipe(text.as_bytes(), size), &senders).unwrap();
                 drop(senders);
                 let blocks = receivers.iter().cycle().map_while(|worker| worker.recv().ok());
-                let got: Vec<_> = blocks.flat_map(numbered).collect();
+                let got: Vec<_> = blocks.flat_map(|block| numbered(&block)).collect();
                 let lines: Vec<_> = (0..).zip(text.lines().map(str::to_owned)).collect();
                 assert_eq!(got, lines, "{text:?}, {size} bytes at a time, {workers} workers");
             }
