@@ -98,7 +98,7 @@ fn unscripted(script: Script) -> bool {
 /// Characters that nobody sees: default ignorable, format and control characters; and tatweel, which
 /// only stretches a word. White space is not among them, nor are the blank fillers, which do take
 /// room.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     let control = c.is_control() && !c.is_whitespace();
     control
         || c == 'ـ'

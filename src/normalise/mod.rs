@@ -15,6 +15,7 @@
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod alike;
+mod disguise;
 mod emoji;
 mod entry;
 mod fold;
@@ -37,6 +38,7 @@ mod tests;
 pub(crate) use tests::any_text;
 
 pub(crate) use alike::key;
+pub use disguise::{Trick, TrickKind, disguise, script_name};
 pub use entry::{Form, Unit, Unmasked, fold_words, unmask_entry};
 pub(crate) use glance::Glance;
 pub(crate) use letters::is_arabic;
@@ -48,4 +50,4 @@ pub(crate) use spell::{Key, keys};
 pub use views::{Views, fold, views};
 pub use words::Word;
 
-pub(crate) use fold::{is_hangul, is_spaceless, is_word_char};
+pub(crate) use fold::{is_hangul, is_invisible, is_spaceless, is_word_char};

@@ -255,6 +255,16 @@ impl Odd {
         start..self.letters.last().map_or(start, |letter| letter.range.end)
     }
 
+    /// In the likeliest reading.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let mut out = Mapped::default();
+        for letter in &self.letters {
+            push_reading(&mut out, letter.plain().first(), &letter.range);
+        }
+        out.text
+    }
+
     /// Is it a run of single letters?
     #[must_use]
     pub fn is_run(&self) -> bool {

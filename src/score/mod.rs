@@ -8,6 +8,7 @@
 mod condition;
 mod evidence;
 mod except;
+mod explain;
 mod reach;
 mod seen;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 
 // What the indexes of a verdict point into: whoever reads a verdict needs these too.
 pub use crate::scan::{Hit, Hits, PatternId};
+pub use explain::{Explained, From, Seeing, Step, explain};
 
 use std::cmp::Reverse;
 

@@ -50,6 +50,11 @@ impl<'h> Seen<'h> {
         self.hits.get(start..end).unwrap_or_default()
     }
 
+    /// Does this hit count, by its index in all hits?
+    pub(super) fn has(&self, hit: usize) -> bool {
+        self.hits.binary_search_by_key(&hit, |(index, _)| *index).is_ok()
+    }
+
     /// The hits of several patterns.
     pub(super) fn of_all(&self, patterns: &[usize]) -> Vec<Found<'h>> {
         patterns.iter().flat_map(|&pattern| self.of(pattern)).copied().collect()

@@ -2,6 +2,7 @@
 //!
 //! [`RuleSet`] is the run side of the packs: immutable, shared by all workers, swapped whole.
 
+mod explain;
 mod ruleset;
 
 use crate::decode::{self, Fault, Format, Limits, Post};
@@ -11,6 +12,7 @@ use crate::record::Outgoing;
 use crate::scan::{Hits, Seen};
 use crate::score::{self, Verdict};
 
+pub use explain::{Explainer, Explanation, ShownHit, ShownOdd, ShownPiece};
 pub use ruleset::{RuleSet, RuleSetError};
 
 /// How records are to be read.

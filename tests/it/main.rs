@@ -7,6 +7,7 @@
 mod cli;
 mod crashes;
 mod embedded;
+mod explain;
 mod node;
 mod plants;
 mod scenarios;

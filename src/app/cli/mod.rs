@@ -5,6 +5,7 @@
 mod check;
 mod config;
 mod demo;
+mod explain;
 mod ingest;
 mod load;
 mod output;
@@ -39,6 +40,8 @@ enum Verb {
     Scan(scan::Scan),
     /// Compiles a pack and runs its tests; reports like a compiler.
     Check(check::Check),
+    /// Why a post hits, or what it lacks: its views, its hits, each rule step by step.
+    Explain(explain::Explain),
     /// Creates or checks the Kafka topics.
     #[command(subcommand)]
     Topics(topics::Topics),
@@ -111,6 +114,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Run(run) => run.run(),
         Verb::Scan(scan) => scan.run(),
         Verb::Check(check) => check.run(),
+        Verb::Explain(explain) => explain.run(),
         Verb::Topics(topics) => topics.run(),
         Verb::Ingest(ingest) => ingest.run(),
         Verb::Config(config) => config.run(),

@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::{Condition, Hit, Hits, Need, PatternId, Rule, hit, loose, rule, sorted, verdict};
+use super::{
+    Condition, Hit, Hits, Need, PatternId, Post, Rule, firsts, hit, loose, rule, sorted, verdict,
+};
 use crate::rules::Comparison;
+use crate::score::{From, Seeing, Step, explain};
 
 const PATTERNS: usize = 4;
 
@@ -153,6 +156,24 @@ fn hits() -> impl Strategy<Value = Hits> {
     })
 }
 
+/// Each step says what the plain twin says, and a distance is the least within which it holds.
+fn agrees(plain: &Plain<'_>, condition: &Condition, step: &Step) -> Result<(), TestCaseError> {
+    prop_assert_eq!(step.holds, plain.holds(condition), "{}", step.written);
+    let parts = match condition {
+        Condition::And(parts) | Condition::Or(parts) => parts.as_slice(),
+        Condition::Not(part) => std::slice::from_ref(&**part),
+        _ => &[],
+    };
+    prop_assert_eq!(parts.len(), step.parts.len());
+    parts.iter().zip(&step.parts).try_for_each(|(part, step)| agrees(plain, part, step))?;
+    if let (Condition::Within { left, right, .. }, From::Seen(Seeing::Apart(words))) =
+        (condition, step.from)
+    {
+        prop_assert_eq!(words, (0..100).find(|words| plain.near(*words, left, right)));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_500) })]
 
@@ -167,6 +188,17 @@ proptest! {
         let want = plain.holds(&rule.condition);
         let fired = verdict(std::slice::from_ref(&rule), &hits).fired;
         prop_assert_eq!(!fired.is_empty(), want);
+        let rules = std::slice::from_ref(&rule);
+        for explained in explain(rules, &firsts(rules), &Post::default(), &hits) {
+            prop_assert_eq!(explained.fires(), want);
+            let hidden = |index: &usize| {
+                let pattern = hits.all[*index].pattern.0 as usize;
+                !plain.visible(pattern).contains(index)
+            };
+            let all: Vec<usize> = (0..hits.all.len()).filter(hidden).collect();
+            prop_assert_eq!(&explained.hidden, &all);
+            agrees(&plain, &rule.condition, &explained.condition)?;
+        }
         for fired in fired {
             prop_assert!(fired.evidence.is_sorted());
             for index in fired.evidence {

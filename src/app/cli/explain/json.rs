@@ -1,0 +1,76 @@
+//! An explanation as JSON.
+
+use serde_json::{Value, json};
+
+use crate::normalise::Trick;
+use crate::score::{Explained, From, Seeing, Step};
+use crate::screen::{Explainer, Explanation, ShownHit, ShownPiece};
+
+pub(super) fn line(explainer: &Explainer, explanation: &Explanation<'_>) -> String {
+    let pieces: Vec<Value> = explanation.pieces.iter().map(piece).collect();
+    let rules: Vec<Value> =
+        explanation.rules.iter().map(|of| rule(explainer, explanation, of)).collect();
+    format!("{}\n", json!({"pieces": pieces, "rules": rules}))
+}
+
+fn piece(piece: &ShownPiece<'_>) -> Value {
+    let odd = piece.odd.iter().map(|odd| {
+        json!({
+            "start": odd.range.start, "end": odd.range.end, "plain": odd.plain,
+            "tricks": tricks(&odd.tricks),
+        })
+    });
+    let links = piece.links.iter().map(|link| {
+        json!({
+            "start": link.range.start, "end": link.range.end, "host": link.host, "path": link.path,
+            "service": link.service, "channel": link.channel,
+        })
+    });
+    json!({
+        "part": piece.piece.part.name(), "index": piece.piece.index, "raw": piece.piece.text,
+        "folded": piece.folded, "unmasked": piece.unmasked,
+        "odd": odd.collect::<Vec<_>>(), "links": links.collect::<Vec<_>>(),
+    })
+}
+
+fn tricks(tricks: &[Trick]) -> Vec<Value> {
+    let pair = |(written, meant): &(String, String)| json!({"written": written, "meant": meant});
+    let shown = tricks.iter().map(|trick| {
+        let pairs: Vec<Value> = trick.pairs.iter().map(pair).collect();
+        json!({"what": trick.kind.to_string(), "pairs": pairs})
+    });
+    shown.collect()
+}
+
+fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explained) -> Value {
+    let rule = explainer.rules().get(explained.rule);
+    let hits = explanation.hits.iter().enumerate();
+    let hits = hits.filter(|(_, hit)| hit.rule == explained.rule);
+    let hits = hits.map(|(number, of)| hit(of, explained.hidden.contains(&number)));
+    let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
+    json!({
+        "rule": rule.map(|rule| &rule.id), "fires": explained.fires(),
+        "status": rule.map(|rule| rule.status.name()), "actions": actions,
+        "condition": step(&explained.condition), "soften": explained.soften.as_ref().map(step),
+        "hits": hits.collect::<Vec<_>>(),
+    })
+}
+
+fn hit(hit: &ShownHit<'_>, hidden: bool) -> Value {
+    json!({
+        "pattern": hit.pattern, "piece": hit.piece, "start": hit.range.start, "end": hit.range.end,
+        "view": hit.view.name(), "entry": hit.entry, "tricks": tricks(&hit.tricks), "hidden": hidden,
+    })
+}
+
+fn step(of: &Step) -> Value {
+    let seen = match of.from {
+        From::Seen(Seeing::Hits(count)) => json!({"hits": count}),
+        From::Seen(Seeing::Names { hit, all }) => json!({"names_hit": hit, "names": all}),
+        From::Seen(Seeing::Apart(words)) => json!({"words_apart": words}),
+        From::Seen(Seeing::Different(count)) => json!({"different": count}),
+        From::All | From::Any | From::Not => Value::Null,
+    };
+    let parts: Vec<Value> = of.parts.iter().map(step).collect();
+    json!({"written": of.written, "holds": of.holds, "seen": seen, "parts": parts})
+}

@@ -1,0 +1,236 @@
+//! An explanation as lines.
+
+use std::ops::Range;
+
+use super::page::{Line, Page, Style};
+use crate::extract::FoundLink;
+use crate::normalise::{self, Trick, TrickKind};
+use crate::rules::Rule;
+use crate::score::{Explained, From, Seeing, Step};
+use crate::screen::{Explainer, Explanation, ShownHit, ShownOdd, ShownPiece};
+
+/// Where the second column begins.
+const MARGIN: usize = 10;
+
+/// Hits of one pattern that are shown.
+const HITS_SHOWN: usize = 16;
+
+pub(super) fn page(explainer: &Explainer, explanation: &Explanation<'_>) -> Page {
+    let mut page = Page::default();
+    for (number, piece) in explanation.pieces.iter().enumerate() {
+        let hits = explanation.hits.iter().filter(|hit| hit.piece == number);
+        show_piece(&mut page, piece, hits.map(|hit| hit.range.clone()).collect());
+    }
+    for explained in &explanation.rules {
+        if let Some(rule) = explainer.rules().get(explained.rule) {
+            page.push(Line::default());
+            show_rule(&mut page, explained, rule, explanation);
+        }
+    }
+    let quiet = explainer.rules().len().saturating_sub(explanation.rules.len());
+    let rest = match (quiet, explanation.rules.len()) {
+        (0, _) => return page,
+        (1, 0) => "The rule has no hit.".to_owned(),
+        (_, 0) => format!("None of the {quiet} rules has a hit."),
+        (1, _) => "One more rule has no hit.".to_owned(),
+        _ => format!("{quiet} more rules have no hit."),
+    };
+    page.push(Line::default());
+    page.push(Line::new(Style::Dim, rest));
+    page
+}
+
+fn row(name: &str) -> Line {
+    Line::new(Style::Name, format!("{name:MARGIN$}"))
+}
+
+fn show_piece(page: &mut Page, piece: &ShownPiece<'_>, hits: Vec<Range<usize>>) {
+    let part = piece.piece.part;
+    let name = match part.repeats() {
+        true => format!("{} {}", part.name(), piece.piece.index),
+        false => part.name().to_owned(),
+    };
+    let mut line = row(&name);
+    let text = piece.piece.text;
+    for (range, is_hit) in marked(text.len(), hits) {
+        let style = if is_hit { Style::Hit } else { Style::Plain };
+        line = line.and(style, text.get(range).unwrap_or_default());
+    }
+    page.push(line);
+    page.push(row("folded").plain(&piece.folded));
+    let unmasked = if piece.unmasked == piece.folded { "the same" } else { &piece.unmasked };
+    let style = if piece.unmasked == piece.folded { Style::Dim } else { Style::Plain };
+    page.push(row("unmasked").and(style, unmasked));
+    piece.odd.iter().for_each(|odd| page.push(show_odd(odd)));
+    piece.links.iter().for_each(|link| page.push(show_link(link)));
+}
+
+/// A text of so many bytes in stretches that are hits and such that are not.
+fn marked(size: usize, mut hits: Vec<Range<usize>>) -> Vec<(Range<usize>, bool)> {
+    hits.sort_by_key(|hit| (hit.start, hit.end));
+    let mut out = Vec::new();
+    let mut done = 0;
+    for hit in hits {
+        let start = hit.start.max(done);
+        if start >= hit.end {
+            continue;
+        }
+        out.push((done..start, false));
+        out.push((start..hit.end, true));
+        done = hit.end;
+    }
+    out.push((done..size, false));
+    out.retain(|(range, _)| !range.is_empty());
+    out
+}
+
+fn show_odd(odd: &ShownOdd<'_>) -> Line {
+    let line = row("").plain(format!("`{}`", odd.written));
+    let line = match odd.plain == odd.written.to_lowercase() {
+        true => line,
+        false => line.and(Style::Dim, " may say ").plain(format!("`{}`", odd.plain)),
+    };
+    line.and(Style::Dim, format!(": {}", tricks(&odd.tricks)))
+}
+
+fn show_link(link: &FoundLink) -> Line {
+    let mut line = row("").and(Style::Dim, "link to ").plain(format!("{}{}", link.host, link.path));
+    if let Some(service) = link.service {
+        line = line.and(Style::Dim, format!(" of {service}"));
+    }
+    if let Some(channel) = &link.channel {
+        line = line.and(Style::Dim, format!(", channel {channel}"));
+    }
+    line
+}
+
+/// Ways to hide in words: `digits for letters (0 is o)`.
+fn tricks(tricks: &[Trick]) -> String {
+    let shown = tricks.iter().map(|trick| {
+        let pairs = trick.pairs.iter().map(|(written, meant)| match trick.kind {
+            TrickKind::Invisible => written.clone(),
+            TrickKind::Scripts => {
+                let script = written.chars().next().map_or("", normalise::script_name);
+                format!("{script} {written} is {meant}")
+            }
+            TrickKind::Apart | TrickKind::Dots if written == " " => "by a space".to_owned(),
+            TrickKind::Apart | TrickKind::Dots => format!("by `{written}`"),
+            _ => format!("{written} is {meant}"),
+        });
+        format!("{} ({})", trick.kind, pairs.collect::<Vec<_>>().join(", "))
+    });
+    shown.collect::<Vec<_>>().join("; ")
+}
+
+fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &Explanation<'_>) {
+    let about = format!(" ({}, {})", rule.status.name(), rule.severity.name());
+    let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
+    page.push(match explained.fires() {
+        true => mark(true)
+            .and(Style::Name, &rule.id)
+            .and(Style::Yes, " fires")
+            .and(Style::Dim, about)
+            .plain(format!(": {}", actions.join(", "))),
+        false => mark(false)
+            .and(Style::Name, &rule.id)
+            .and(Style::No, " does not fire")
+            .and(Style::Dim, about),
+    });
+    show_step(page, &explained.condition, 1);
+    if let Some(soften) =
+        explained.soften.as_ref().filter(|soften| explained.fires() || soften.holds)
+    {
+        page.push(Line::new(Style::Dim, "  softened when"));
+        show_step(page, soften, 2);
+    }
+    let mut last = ("", 0);
+    let own = explanation.hits.iter().enumerate().filter(|(_, hit)| hit.rule == explained.rule);
+    for (number, hit) in own {
+        last = if last.0 == hit.pattern { (last.0, last.1 + 1) } else { (&hit.pattern, 1) };
+        if last.1 <= HITS_SHOWN {
+            page.push(show_hit(hit, explained.hidden.contains(&number), explanation));
+        }
+    }
+    if !explained.looks {
+        let kinds: Vec<&str> = rule.kinds.iter().map(|kind| kind.name()).collect();
+        page.push(
+            Line::new(Style::No, "  lacks: ")
+                .plain(format!("the rule looks at records of kind {} only", kinds.join(" and "))),
+        );
+    } else if !explained.fires() {
+        page.push(Line::new(Style::No, "  lacks: ").plain(lacks(&explained.condition)));
+    }
+    if let Some(count) = rule.count.filter(|_| explained.fires()) {
+        let text = format!(
+            "  acts once {} different {} of one {} were seen",
+            count.at_least,
+            count.different.name(),
+            count.by.name(),
+        );
+        page.push(Line::new(Style::Dim, text));
+    }
+}
+
+fn mark(holds: bool) -> Line {
+    if holds { Line::new(Style::Yes, "✓ ") } else { Line::new(Style::No, "✗ ") }
+}
+
+fn show_step(page: &mut Page, step: &Step, depth: usize) {
+    let line = Line::default().plain("  ".repeat(depth));
+    let (style, sign) = if step.holds { (Style::Yes, "✓ ") } else { (Style::No, "✗ ") };
+    let line = line.and(style, sign).plain(&step.written);
+    page.push(match step.from {
+        From::Seen(found) => line.and(Style::Dim, format!("  {}", seeing(found))),
+        _ => line,
+    });
+    step.parts.iter().for_each(|part| show_step(page, part, depth + 1));
+}
+
+fn seeing(found: Seeing) -> String {
+    match found {
+        Seeing::Hits(0) => "no hit".to_owned(),
+        Seeing::Hits(1) => "1 hit".to_owned(),
+        Seeing::Hits(count) => format!("{count} hits"),
+        Seeing::Names { hit, all } => format!("{hit} of {all} names hit"),
+        Seeing::Apart(None) => "no two in one part".to_owned(),
+        Seeing::Apart(Some(0)) => "no word between the nearest".to_owned(),
+        Seeing::Apart(Some(1)) => "1 word between the nearest".to_owned(),
+        Seeing::Apart(Some(words)) => format!("{words} words between the nearest"),
+        Seeing::Different(count) => format!("{count} different"),
+    }
+}
+
+/// What would have to be otherwise, of a part that does not hold.
+fn lacks(step: &Step) -> String {
+    let missing = step.parts.iter().filter(|part| !part.holds);
+    let missing: Vec<String> = missing
+        .map(|part| match (part.from, step.from) {
+            (From::Any, From::All) if part.parts.len() > 1 => format!("({})", lacks(part)),
+            _ => lacks(part),
+        })
+        .collect();
+    match step.from {
+        From::Seen(found) => format!("`{}` ({})", step.written, seeing(found)),
+        From::Not => {
+            let held = step.parts.first().map_or("", |part| &part.written);
+            format!("that `{held}` does not hold")
+        }
+        From::All => missing.join(" and "),
+        From::Any => missing.join(" or "),
+    }
+}
+
+fn show_hit(hit: &ShownHit<'_>, hidden: bool, explanation: &Explanation<'_>) -> Line {
+    let part = explanation.pieces.get(hit.piece).map_or("", |piece| piece.piece.part.name());
+    let line = Line::default().plain("  ").and(Style::Name, &hit.pattern).plain(" is ");
+    let mut line = line.and(Style::Hit, hit.written);
+    if let Some(entry) = hit.entry.as_ref().filter(|entry| *entry != hit.written) {
+        line = line.plain(format!(", which is `{entry}`"));
+    }
+    let place = format!(" ({part} {}..{}, {})", hit.range.start, hit.range.end, hit.view.name());
+    line = line.and(Style::Dim, place);
+    if !hit.tricks.is_empty() {
+        line = line.plain(format!(": {}", tricks(&hit.tricks)));
+    }
+    if hidden { line.and(Style::No, ", which `except` hides") } else { line }
+}

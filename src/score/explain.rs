@@ -1,0 +1,154 @@
+//! Why a rule fires, or what it lacks: its condition step by step.
+
+use super::condition::holds;
+use super::reach::Reach;
+use super::seen::{Seen, Value};
+use super::{Hits, PatternId, ask};
+use crate::decode::Post;
+use crate::rules::{Action, Condition, Rule};
+
+/// What a rule says about one post, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Index into the rules.
+    pub rule: usize,
+    /// Does it look at posts of this kind?
+    pub looks: bool,
+    /// Its condition.
+    pub condition: Step,
+    /// The condition of `soften`, where it has one.
+    pub soften: Option<Step>,
+    /// What it asks for, if it fires.
+    pub actions: Vec<Action>,
+    /// Indexes of its hits in all hits that `except` hides.
+    pub hidden: Vec<usize>,
+}
+
+/// One part of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The part as it is written.
+    pub written: String,
+    /// Does it hold?
+    pub holds: bool,
+    /// What that follows from.
+    pub from: From,
+    /// Its parts: those of `and`, `or` and `not`.
+    pub parts: Vec<Step>,
+}
+
+/// What the truth of a part follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// All of its parts.
+    All,
+    /// Any of its parts.
+    Any,
+    /// That its part does not hold.
+    Not,
+    /// What was seen in the post.
+    Seen(Seeing),
+}
+
+/// What was seen of the names of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeing {
+    /// So many hits of a name.
+    Hits(u32),
+    /// So many names of these hit.
+    Names {
+        /// Names with a hit.
+        hit: usize,
+        /// All names.
+        all: usize,
+    },
+    /// So many words lie between the nearest two; `None`: one side has no hit in any part where the
+    /// other has one.
+    Apart(Option<usize>),
+    /// So many different values.
+    Different(u32),
+}
+
+/// Explains every rule with a hit, drafts too. `first`: as for [`super::score`].
+#[must_use]
+pub fn explain(
+    rules: &[Rule],
+    first: &[PatternId],
+    post: &Post<'_>,
+    hits: &Hits,
+) -> Vec<Explained> {
+    let mut values: Vec<&Value> = hits.values.iter().collect();
+    values.sort_by_key(|(pattern, _, _)| *pattern);
+    let mut out = Vec::new();
+    for (index, (rule, &start)) in rules.iter().zip(first).enumerate() {
+        let end = first.get(index + 1).copied().unwrap_or(PatternId(u32::MAX));
+        let from = hits.all.partition_point(|hit| hit.pattern < start);
+        let own = from..hits.all.partition_point(|hit| hit.pattern < end);
+        if own.is_empty() {
+            continue;
+        }
+        let seen = Seen::new(rule, start, (own.clone(), &hits.all), &values);
+        let step = |condition: &Condition| step(condition, rule, &seen);
+        let looks = rule.looks_at(post.kind);
+        let fired = ask(rule, index, &seen).filter(|_| looks);
+        out.push(Explained {
+            rule: index,
+            looks,
+            condition: step(&rule.condition),
+            soften: rule.soften.as_ref().map(|soften| step(&soften.when)),
+            actions: fired.map(|fired| fired.actions).unwrap_or_default(),
+            hidden: own.filter(|hit| !seen.has(*hit)).collect(),
+        });
+    }
+    out
+}
+
+impl Explained {
+    /// Does it fire?
+    #[must_use]
+    pub fn fires(&self) -> bool {
+        self.looks && self.condition.holds
+    }
+}
+
+fn step(condition: &Condition, rule: &Rule, seen: &Seen<'_>) -> Step {
+    let (from, parts) = match condition {
+        Condition::And(parts) => (From::All, parts.as_slice()),
+        Condition::Or(parts) => (From::Any, parts.as_slice()),
+        Condition::Not(part) => (From::Not, std::slice::from_ref(&**part)),
+        Condition::Pattern(name) | Condition::Hits(name, ..) => {
+            (From::Seen(Seeing::Hits(seen.count(*name))), &[][..])
+        }
+        Condition::Different(name, ..) => {
+            (From::Seen(Seeing::Different(seen.different(*name))), &[][..])
+        }
+        Condition::Of(_, names) => {
+            let hit = names.iter().filter(|name| !seen.of(**name).is_empty()).count();
+            (From::Seen(Seeing::Names { hit, all: names.len() }), &[][..])
+        }
+        Condition::Within { left, right, .. } => {
+            (From::Seen(Seeing::Apart(apart(seen, left, right))), &[][..])
+        }
+    };
+    Step {
+        written: condition.shown(&rule.patterns).to_string(),
+        holds: holds(condition, seen),
+        from,
+        parts: parts.iter().map(|part| step(part, rule, seen)).collect(),
+    }
+}
+
+/// Words between the nearest hits of two sides.
+fn apart(seen: &Seen<'_>, left: &[usize], right: &[usize]) -> Option<usize> {
+    let (left, right) = (seen.of_all(left), seen.of_all(right));
+    let most = left.iter().chain(&right).map(|(_, hit)| hit.words.end).max()?;
+    let reach = Reach::new(right);
+    let near = |words: usize| left.iter().any(|found| reach.has_near(*found, words));
+    // Who is near within some words is near within more.
+    let (mut low, mut high) = (0, most);
+    while low < high {
+        let middle = low.midpoint(high);
+        if near(middle) { high = middle } else { low = middle + 1 }
+    }
+    near(high).then_some(high)
+}
