@@ -191,6 +191,7 @@ fn line(kind: &PatternKind, entry: usize) -> Option<&str> {
     let list = match kind {
         PatternKind::Entries { entries, .. } => entries,
         PatternKind::Links(links) => links.domains.as_ref().or(links.channels.as_ref())?,
+        PatternKind::Handles(list) => list.as_ref()?,
         PatternKind::Regex(_) => return None,
     };
     list.get(entry).map(|entry| entry.text.as_str())

@@ -74,7 +74,7 @@ codes! {
     RegexSize = "R051", "a regular expression that compiles to too much";
     RegexQuotes = "R052", "a regular expression outside single quotes";
     RegexEmpty = "R053", "a regular expression that matches the empty text";
-    BadDomain = "R054", "an entry that is no domain or no channel name";
+    BadDomain = "R054", "an entry that is no domain, no channel name or no handle";
     EntryLoses = "R055", "an entry with a letter or sign that would not be looked for";
     EntryShort = "R056", "an entry of one character in a script without spaces";
     DuplicateEntry = "R057", "two entries of one list that find the same";

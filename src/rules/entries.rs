@@ -7,7 +7,7 @@ use super::codes::Code;
 use super::lists::Placed;
 use super::model::Match;
 use super::report::{Faults, quoted};
-use crate::extract::canonical_domain;
+use crate::extract::{canonical_domain, handle_named};
 use crate::normalise::{Form, fold, unmask_entry};
 
 /// What an entry is looked for as; equal for entries that find the same.
@@ -153,6 +153,16 @@ pub(super) fn channel(text: &str) -> Result<String, Refusal> {
         return Err(no_name(text, "a channel name"));
     }
     Ok(name.to_ascii_lowercase())
+}
+
+/// A line of a list of handles.
+pub(super) fn handle(text: &str) -> Result<String, Refusal> {
+    handle_named(text).ok_or_else(|| Refusal {
+        code: Code::BadDomain,
+        message: format!("{} is not a handle", quoted(text)),
+        label: String::new(),
+        help: "write @name or name: 4 to 32 of a-z, 0-9 and `_`, a letter first",
+    })
 }
 
 fn no_name(text: &str, what: &str) -> Refusal {

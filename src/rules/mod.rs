@@ -29,6 +29,7 @@ mod patterns;
 mod regexes;
 mod rule;
 mod scope;
+mod things;
 
 pub use codes::Code;
 pub use condition::Shown;

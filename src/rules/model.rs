@@ -137,6 +137,8 @@ pub enum PatternKind {
     Regex(String),
     /// Links.
     Links(LinkPattern),
+    /// `@name` handles: those of a list, `None`: any.
+    Handles(Option<Vec<Entry>>),
 }
 
 /// One line of a list, or one item of `any:`.

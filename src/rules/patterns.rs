@@ -1,4 +1,4 @@
-//! Named patterns: words, phrases, substrings, exact strings, regexes, links.
+//! Named patterns: words, phrases, substrings, exact strings, regexes, links; others in `things`.
 
 use super::codes::Code;
 use super::entries::{self, Refusal};
@@ -20,9 +20,12 @@ const REGEX_CHARS_MAX: usize = 4_096;
 
 const PATTERN: Keys = Keys {
     of: "a pattern",
-    known: &["any", "list", "regex", "links", "match", "gap", "view", "in"],
-    later: &["handles", "phones", "wallets", "media", "field", "is", "near"],
+    known: &["any", "list", "regex", "links", "handles", "match", "gap", "view", "in"],
+    later: &["phones", "wallets", "media", "field", "is", "near"],
 };
+
+/// Keys that say what to look for; a pattern has one of them.
+const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles"];
 
 const LINKS: Keys = Keys {
     of: "`links`",
@@ -106,19 +109,16 @@ impl Reader<'_> {
             Some(node) => self.parts(node)?,
             None => Parts::ALL,
         };
-        let kinds: Vec<&str> = ["any", "list", "regex", "links"]
-            .into_iter()
-            .filter(|kind| fields.get(kind).is_some())
-            .collect();
+        let kinds = SOUGHT.iter().copied().filter(|kind| fields.get(kind).is_some());
+        let kinds: Vec<&str> = kinds.collect();
         let [kind] = kinds[..] else {
             if !fields.is_partial {
                 let message = match kinds[..] {
                     [] => "a pattern without anything to look for".to_owned(),
                     _ => format!("a pattern with {} things to look for", kinds.len()),
                 };
-                self.faults
-                    .error(Code::OneOf, fields.span(), message)
-                    .help("write exactly one of `any:`, `list:`, `regex:` and `links:`");
+                let help = format!("write exactly one of `{}`", SOUGHT.join("`, `"));
+                self.faults.error(Code::OneOf, fields.span(), message).help(help);
             }
             return None;
         };
@@ -126,6 +126,7 @@ impl Reader<'_> {
         let (kind, view) = match kind {
             "regex" => (self.regex(body, &fields)?, self.view(&fields, &VIEWS[..2])?),
             "links" => (self.links(body, &fields)?, self.view(&fields, &[])?),
+            "handles" => (self.handles(body, &fields)?, self.view(&fields, &[])?),
             _ => self.entries(body, &fields)?,
         };
         if fields.is_partial {
@@ -157,7 +158,7 @@ impl Reader<'_> {
         }
         let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
         let help = match &names[..] {
-            [] => "take the key out: links are found under every disguise".to_owned(),
+            [] => "take the key out: such a pattern looks at the text in one way".to_owned(),
             _ => format!("write {}, or take the key out", names.join(" or ")),
         };
         self.faults
@@ -290,7 +291,7 @@ impl Reader<'_> {
         }
     }
 
-    fn no_matching(&mut self, fields: &Fields<'_>) {
+    pub(super) fn no_matching(&mut self, fields: &Fields<'_>) {
         for key in ["match", "gap"] {
             if fields.get(key).is_some() {
                 self.faults
@@ -349,11 +350,11 @@ impl Reader<'_> {
         (services.len() == found.len()).then_some(services)
     }
 
-    /// The entries of a list of domains or channels.
-    fn names(
+    /// The entries of a list of domains, channels or the like.
+    pub(super) fn names(
         &mut self,
         node: &Node,
-        sought: fn(&str) -> Result<String, Refusal>,
+        sought: impl Fn(&str) -> Result<String, Refusal>,
     ) -> Option<Vec<Entry>> {
         if let Value::List(_) = node.value {
             self.faults
@@ -376,7 +377,7 @@ impl Reader<'_> {
 pub(super) fn is_anchor(pattern: &Pattern) -> bool {
     const LITERAL_BYTES_MIN: usize = 3;
     match &pattern.kind {
-        PatternKind::Entries { .. } | PatternKind::Links(_) => true,
+        PatternKind::Entries { .. } | PatternKind::Links(_) | PatternKind::Handles(_) => true,
         PatternKind::Regex(regex) => regexes::required_len(regex) >= LITERAL_BYTES_MIN,
     }
 }

@@ -432,8 +432,8 @@ impl Reader<'_> {
         }
         self.faults
             .error(Code::NoAnchor, node.span, "nothing in this condition must be there")
-            .label("it can hold without a word, a link, or a regex with a literal of three bytes")
-            .help("join a pattern of words or links with `and`, on every side of an `or`");
+            .label("it can hold without a word, a link or the like, or a regex with a literal of three bytes")
+            .help("join a pattern of words, links or handles with `and`, on every side of an `or`");
     }
 
     fn warn_unused(&mut self, own: &[Named], used: &BTreeSet<usize>) {

@@ -5,6 +5,7 @@
 //! substring, exact texts: one Aho-Corasick a pattern
 //! regex            texts: the regex crate
 //! links            links: what `extract` found
+//! handles          things: what `extract` finds in the text as it came
 //! ```
 
 mod dictionary;
@@ -12,6 +13,7 @@ mod found;
 mod links;
 mod phrases;
 mod texts;
+mod things;
 mod trie;
 
 use crate::decode::Post;
@@ -24,6 +26,7 @@ pub(super) use found::Found;
 use links::LinkMatcher;
 pub(super) use phrases::Phrases;
 use texts::TextMatcher;
+use things::ThingMatcher;
 
 /// All patterns, compiled: what the engine is tested against.
 #[derive(Debug, Default)]
@@ -46,6 +49,7 @@ pub(super) struct Single {
 enum Matcher {
     Text(TextMatcher),
     Links(LinkMatcher),
+    Things(ThingMatcher),
 }
 
 impl Naive {
@@ -110,6 +114,7 @@ impl Single {
                 Matcher::Text(regex.ok_or_else(names).map_err(BuildError::regex)?)
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
+            PatternKind::Handles(list) => Matcher::Things(ThingMatcher::handles(list.as_deref())),
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })
     }
@@ -133,6 +138,7 @@ impl Single {
         match &self.matcher {
             Matcher::Text(text) => text.scan(self.pattern, viewed, found),
             Matcher::Links(links) => links.scan(self.pattern, (post, viewed.seen()), found),
+            Matcher::Things(things) => things.scan(self.pattern, viewed.piece.text, found),
         }
     }
 
@@ -161,6 +167,7 @@ impl Single {
                 links.scan(self.pattern, (post, seen), &mut found);
                 !found.is_empty()
             }
+            Matcher::Things(things) => things.is_in(seen.piece.text),
         }
     }
 }
