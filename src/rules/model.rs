@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::decode::Kind;
+use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
 
 /// A folder of rules and lists with one version, checked.
@@ -139,6 +140,8 @@ pub enum PatternKind {
     Links(LinkPattern),
     /// `@name` handles: those of a list, `None`: any.
     Handles(Option<Vec<Entry>>),
+    /// Wallets of these kinds, sorted.
+    Wallets(Vec<Wallet>),
 }
 
 /// One line of a list, or one item of `any:`.

@@ -20,12 +20,12 @@ const REGEX_CHARS_MAX: usize = 4_096;
 
 const PATTERN: Keys = Keys {
     of: "a pattern",
-    known: &["any", "list", "regex", "links", "handles", "match", "gap", "view", "in"],
-    later: &["phones", "wallets", "media", "field", "is", "near"],
+    known: &["any", "list", "regex", "links", "handles", "wallets", "match", "gap", "view", "in"],
+    later: &["phones", "media", "field", "is", "near"],
 };
 
 /// Keys that say what to look for; a pattern has one of them.
-const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles"];
+const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles", "wallets"];
 
 const LINKS: Keys = Keys {
     of: "`links`",
@@ -127,6 +127,7 @@ impl Reader<'_> {
             "regex" => (self.regex(body, &fields)?, self.view(&fields, &VIEWS[..2])?),
             "links" => (self.links(body, &fields)?, self.view(&fields, &[])?),
             "handles" => (self.handles(body, &fields)?, self.view(&fields, &[])?),
+            "wallets" => (self.wallets(body, &fields)?, self.view(&fields, &[])?),
             _ => self.entries(body, &fields)?,
         };
         if fields.is_partial {
@@ -377,7 +378,10 @@ impl Reader<'_> {
 pub(super) fn is_anchor(pattern: &Pattern) -> bool {
     const LITERAL_BYTES_MIN: usize = 3;
     match &pattern.kind {
-        PatternKind::Entries { .. } | PatternKind::Links(_) | PatternKind::Handles(_) => true,
         PatternKind::Regex(regex) => regexes::required_len(regex) >= LITERAL_BYTES_MIN,
+        PatternKind::Entries { .. }
+        | PatternKind::Links(_)
+        | PatternKind::Handles(_)
+        | PatternKind::Wallets(_) => true,
     }
 }

@@ -5,7 +5,7 @@
 //! substring, exact texts: one Aho-Corasick a pattern
 //! regex            texts: the regex crate
 //! links            links: what `extract` found
-//! handles          things: what `extract` finds in the text as it came
+//! handles, wallets things: what `extract` finds in the text as it came
 //! ```
 
 mod dictionary;
@@ -115,6 +115,7 @@ impl Single {
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
             PatternKind::Handles(list) => Matcher::Things(ThingMatcher::handles(list.as_deref())),
+            PatternKind::Wallets(kinds) => Matcher::Things(ThingMatcher::Wallets(kinds.clone())),
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })
     }

@@ -1,8 +1,8 @@
-//! Patterns on things that `extract` finds in the text as it came: handles.
+//! Patterns on things that `extract` finds in the text as it came: handles, wallets.
 
 use std::ops::Range;
 
-use crate::extract;
+use crate::extract::{self, Wallet};
 use crate::record::View;
 use crate::rules::Entry;
 
@@ -17,6 +17,8 @@ type Find = (Range<usize>, Vec<(usize, String)>);
 pub(super) enum ThingMatcher {
     /// Those of a list; `None`: any.
     Handles(Option<Listed>),
+    /// Those of these kinds.
+    Wallets(Vec<Wallet>),
 }
 
 impl ThingMatcher {
@@ -38,6 +40,11 @@ impl ThingMatcher {
                 let handles = extract::handles(text).into_iter();
                 handles.map(|handle| (handle.range, listed(list.as_ref(), handle.name))).collect()
             }
+            Self::Wallets(kinds) => {
+                let wallets = extract::wallets(text).into_iter();
+                let wallets = wallets.filter(|found| kinds.contains(&found.wallet));
+                wallets.map(|wallet| (wallet.range, listed(None, wallet.address))).collect()
+            }
         }
     }
 
@@ -45,6 +52,7 @@ impl ThingMatcher {
     pub(super) fn is_in(&self, text: &str) -> bool {
         let may_be = match self {
             Self::Handles(_) => extract::may_hold_handle(text),
+            Self::Wallets(_) => extract::may_hold_wallet(text),
         };
         let mut found = Found::default();
         if may_be {
@@ -67,6 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::decode::Post;
+    use crate::extract::Wallet;
     use crate::record::{Part, Parts, View};
     use crate::rules::{Entry, Pattern, PatternKind};
     use crate::scan::tests::{entries, rule};
@@ -116,6 +125,21 @@ mod tests {
     }
 
     #[test]
+    fn wallets_of_the_kinds_that_are_asked_for_hit_by_one_spelling() {
+        let (upper, lower) = (
+            "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        );
+        let eth = "0xde709f2102306220921060314715629080e2fb77";
+        let text = format!("{upper} or {lower} or {eth}");
+        let wallets = |kinds: &[Wallet]| pattern(PatternKind::Wallets(kinds.to_vec()));
+        let btc = [(upper, 0, lower), (lower, 0, lower)];
+        assert_eq!(rows(wallets(&[Wallet::Btc]), &text), want(&btc));
+        assert_eq!(rows(wallets(&[Wallet::Eth, Wallet::Ton]), &text), want(&[(eth, 0, eth)]));
+        assert_eq!(rows(wallets(&[Wallet::Tron]), &text), []);
+    }
+
+    #[test]
     fn things_are_looked_for_in_the_parts_that_are_asked_for() {
         let post = Post {
             text: "@zorb".into(),
@@ -131,7 +155,22 @@ mod tests {
     /// Pieces that things are made of, so that chance builds some.
     fn noise() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "@", "＠", "zorb", "Blorp_1", " ", "\u{200B}", "о", "系", ",", "я", "blorp",
+            "@",
+            "＠",
+            "zorb",
+            "Blorp_1",
+            " ",
+            "\u{200B}",
+            "о",
+            "系",
+            ",",
+            "я",
+            "blorp",
+            "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+            "0xde709f2102306220921060314715629080e2fb77",
+            "EQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPrHF",
+            "-",
+            ":",
         ]);
         prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
     }
@@ -142,7 +181,8 @@ mod tests {
         #[test]
         fn whatever_is_written_the_engine_hits_what_the_slow_truth_hits(text in noise()) {
             let post = Post { text: text.into(), ..Post::default() };
-            for things in [handles(None), handles(Some(&["zorb", "blorp_1"]))] {
+            let wallets = pattern(PatternKind::Wallets(Wallet::ALL.to_vec()));
+            for things in [handles(None), handles(Some(&["zorb", "blorp_1"])), wallets] {
                 scan(vec![things.clone()], &post);
                 let word = entries(View::Unmasked, crate::rules::Match::Word, 0, &["blorp"]);
                 scan(vec![things, word], &post);
