@@ -192,7 +192,7 @@ fn line(kind: &PatternKind, entry: usize) -> Option<&str> {
         PatternKind::Entries { entries, .. } => entries,
         PatternKind::Links(links) => links.domains.as_ref().or(links.channels.as_ref())?,
         PatternKind::Handles(list) => list.as_ref()?,
-        PatternKind::Regex(_) | PatternKind::Wallets(_) => return None,
+        PatternKind::Regex(_) | PatternKind::Phones(_) | PatternKind::Wallets(_) => return None,
     };
     list.get(entry).map(|entry| entry.text.as_str())
 }

@@ -140,6 +140,8 @@ pub enum PatternKind {
     Links(LinkPattern),
     /// `@name` handles: those of a list, `None`: any.
     Handles(Option<Vec<Entry>>),
+    /// Phone numbers of these countries (ISO 3166-1, groups expanded, sorted); empty: of any.
+    Phones(Vec<String>),
     /// Wallets of these kinds, sorted.
     Wallets(Vec<Wallet>),
 }

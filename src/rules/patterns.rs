@@ -20,12 +20,15 @@ const REGEX_CHARS_MAX: usize = 4_096;
 
 const PATTERN: Keys = Keys {
     of: "a pattern",
-    known: &["any", "list", "regex", "links", "handles", "wallets", "match", "gap", "view", "in"],
-    later: &["phones", "media", "field", "is", "near"],
+    known: &[
+        "any", "list", "regex", "links", "handles", "phones", "wallets", "match", "gap", "view",
+        "in",
+    ],
+    later: &["media", "field", "is", "near"],
 };
 
 /// Keys that say what to look for; a pattern has one of them.
-const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles", "wallets"];
+const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles", "phones", "wallets"];
 
 const LINKS: Keys = Keys {
     of: "`links`",
@@ -127,6 +130,7 @@ impl Reader<'_> {
             "regex" => (self.regex(body, &fields)?, self.view(&fields, &VIEWS[..2])?),
             "links" => (self.links(body, &fields)?, self.view(&fields, &[])?),
             "handles" => (self.handles(body, &fields)?, self.view(&fields, &[])?),
+            "phones" => (self.phones(body, &fields)?, self.view(&fields, &[])?),
             "wallets" => (self.wallets(body, &fields)?, self.view(&fields, &[])?),
             _ => self.entries(body, &fields)?,
         };
@@ -382,6 +386,7 @@ pub(super) fn is_anchor(pattern: &Pattern) -> bool {
         PatternKind::Entries { .. }
         | PatternKind::Links(_)
         | PatternKind::Handles(_)
+        | PatternKind::Phones(_)
         | PatternKind::Wallets(_) => true,
     }
 }

@@ -1,14 +1,17 @@
-//! Patterns on things that have a name of their own: handles, wallets.
+//! Patterns on things that have a name of their own: handles, phone numbers, wallets.
 
 use super::codes::Code;
 use super::entries;
-use super::fields::Fields;
+use super::fields::{Fields, Keys};
 use super::model::PatternKind;
 use super::patterns::Reader;
 use super::report::quoted;
+use super::scope::countries;
 use super::values::{texts, unknown};
 use super::yaml::{Node, Value};
-use crate::extract::Wallet;
+use crate::extract::{Wallet, has_phones};
+
+const PHONES: Keys = Keys { of: "`phones`", known: &["countries"], later: &[] };
 
 impl Reader<'_> {
     /// `handles: any`, or the path of a list.
@@ -17,14 +20,39 @@ impl Reader<'_> {
         match &body.value {
             Value::Scalar { text, .. } if text == "any" => Some(PatternKind::Handles(None)),
             Value::Scalar { text, .. } if !text.contains('/') => {
-                let message = format!("`handles` cannot be {}", quoted(text));
-                self.faults
-                    .error(Code::UnknownValue, body.span, message)
-                    .help("write any, or the path of a list: lists/name.txt");
-                None
+                self.not_any("`handles`", text, body, "the path of a list: lists/name.txt")
             }
             _ => Some(PatternKind::Handles(Some(self.names(body, entries::handle)?))),
         }
+    }
+
+    /// `phones: any`, or `{countries: […]}`.
+    pub(super) fn phones(&mut self, body: &Node, fields: &Fields<'_>) -> Option<PatternKind> {
+        self.no_matching(fields);
+        if let Value::Scalar { text, .. } = &body.value {
+            let any = (text == "any").then(|| PatternKind::Phones(Vec::new()));
+            return any.or_else(|| self.not_any("`phones`", text, body, "{countries: [DE, FR]}"));
+        }
+        let asked = Fields::read(body, &PHONES, &mut self.faults)?;
+        let help = "add `countries: [DE, FR]`, or write `phones: any`";
+        let node = asked.need("countries", help, &mut self.faults)?;
+        let countries = countries(node, &mut self.faults)?;
+        if let Some(country) = countries.iter().find(|country| !has_phones(country)) {
+            let message = format!("no phone numbers are of {}", quoted(country));
+            self.faults
+                .error(Code::Country, node.span, message)
+                .help("take it out: it has no calling code of its own, nor a share in one");
+            return None;
+        }
+        Some(PatternKind::Phones(countries))
+    }
+
+    /// Reports a word in place of `any`; `else_help`: what else there could be.
+    fn not_any<T>(&mut self, key: &str, found: &str, body: &Node, else_help: &str) -> Option<T> {
+        self.faults
+            .error(Code::UnknownValue, body.span, format!("{key} cannot be {}", quoted(found)))
+            .help(format!("write any, or {else_help}"));
+        None
     }
 
     /// `wallets: [btc, eth]`

@@ -155,7 +155,7 @@ fn patterns_of(rule: &Rule) -> usize {
     let size = |kind: &PatternKind| match kind {
         PatternKind::Entries { entries, .. } => entries.len(),
         PatternKind::Handles(list) => of_list(list).max(1),
-        PatternKind::Regex(_) | PatternKind::Wallets(_) => 1,
+        PatternKind::Regex(_) | PatternKind::Phones(_) | PatternKind::Wallets(_) => 1,
         PatternKind::Links(links) => (of_list(&links.domains) + of_list(&links.channels)).max(1),
     };
     rule.patterns.iter().map(|pattern| size(&pattern.kind)).sum()

@@ -75,6 +75,7 @@ fn cost(pattern: &Pattern) -> u32 {
         PatternKind::Links(_) => 100,
         PatternKind::Handles(Some(_)) => 3,
         PatternKind::Handles(None) => 50,
+        PatternKind::Phones(_) => 10,
         PatternKind::Wallets(_) => 4,
     }
 }

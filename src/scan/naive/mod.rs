@@ -5,7 +5,8 @@
 //! substring, exact texts: one Aho-Corasick a pattern
 //! regex            texts: the regex crate
 //! links            links: what `extract` found
-//! handles, wallets things: what `extract` finds in the text as it came
+//! handles, phones, wallets
+//!                  things: what `extract` finds in the text as it came
 //! ```
 
 mod dictionary;
@@ -115,6 +116,9 @@ impl Single {
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
             PatternKind::Handles(list) => Matcher::Things(ThingMatcher::handles(list.as_deref())),
+            PatternKind::Phones(countries) => {
+                Matcher::Things(ThingMatcher::Phones(countries.clone()))
+            }
             PatternKind::Wallets(kinds) => Matcher::Things(ThingMatcher::Wallets(kinds.clone())),
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })

@@ -1,8 +1,9 @@
-//! Patterns on things that `extract` finds in the text as it came: handles, wallets.
+//! Patterns on things that `extract` finds in the text as it came: handles, phone
+//! numbers, wallets.
 
 use std::ops::Range;
 
-use crate::extract::{self, Wallet};
+use crate::extract::{self, FoundPhone, Wallet};
 use crate::record::View;
 use crate::rules::Entry;
 
@@ -17,6 +18,8 @@ type Find = (Range<usize>, Vec<(usize, String)>);
 pub(super) enum ThingMatcher {
     /// Those of a list; `None`: any.
     Handles(Option<Listed>),
+    /// Those of these countries; empty: of any.
+    Phones(Vec<String>),
     /// Those of these kinds.
     Wallets(Vec<Wallet>),
 }
@@ -40,6 +43,13 @@ impl ThingMatcher {
                 let handles = extract::handles(text).into_iter();
                 handles.map(|handle| (handle.range, listed(list.as_ref(), handle.name))).collect()
             }
+            Self::Phones(countries) => {
+                let is_asked = |phone: &FoundPhone| {
+                    countries.is_empty() || phone.countries.iter().any(|of| countries.contains(of))
+                };
+                let phones = extract::phones(text).into_iter().filter(is_asked);
+                phones.map(|phone| (phone.range, listed(None, phone.number))).collect()
+            }
             Self::Wallets(kinds) => {
                 let wallets = extract::wallets(text).into_iter();
                 let wallets = wallets.filter(|found| kinds.contains(&found.wallet));
@@ -52,6 +62,7 @@ impl ThingMatcher {
     pub(super) fn is_in(&self, text: &str) -> bool {
         let may_be = match self {
             Self::Handles(_) => extract::may_hold_handle(text),
+            Self::Phones(_) => extract::may_hold_phone(text),
             Self::Wallets(_) => extract::may_hold_wallet(text),
         };
         let mut found = Found::default();
@@ -124,6 +135,27 @@ mod tests {
         assert_eq!(rows(handles(Some(&[])), text), []);
     }
 
+    fn phones(countries: &[&str]) -> Pattern {
+        pattern(PatternKind::Phones(countries.iter().map(|&code| code.to_owned()).collect()))
+    }
+
+    #[test]
+    fn phones_of_the_countries_that_are_asked_for_hit_by_their_digits() {
+        let text = "+49 (0)30 23125-017, ００４９ 30 23125017; +1 212 555 0123 or +7 701 123 45 67";
+        let german = [
+            ("+49 (0)30 23125-017", 0, "+493023125017"),
+            ("００４９ 30 23125017", 0, "+493023125017"),
+        ];
+        let american = ("+1 212 555 0123", 0, "+12125550123");
+        let kazakh = ("+7 701 123 45 67", 0, "+77011234567");
+        assert_eq!(rows(phones(&["DE", "FR"]), text), want(&german));
+        assert_eq!(rows(phones(&["US"]), text), want(&[american]));
+        assert_eq!(rows(phones(&["CA"]), text), want(&[american]));
+        assert_eq!(rows(phones(&["KZ"]), text), want(&[kazakh]));
+        assert_eq!(rows(phones(&["RU"]), text), []);
+        assert_eq!(rows(phones(&[]), text), want(&[german[0], german[1], american, kazakh]));
+    }
+
     #[test]
     fn wallets_of_the_kinds_that_are_asked_for_hit_by_one_spelling() {
         let (upper, lower) = (
@@ -166,13 +198,24 @@ mod tests {
             ",",
             "я",
             "blorp",
+            "+",
+            "00",
+            "49",
+            "30",
+            "2312",
+            "5017",
+            "４",
+            "٤٩",
+            "(0)",
+            ".",
+            "+7 701 123 45 67",
             "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
             "0xde709f2102306220921060314715629080e2fb77",
             "EQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPrHF",
             "-",
             ":",
         ]);
-        prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+        prop::collection::vec(piece, 0..18).prop_map(|pieces| pieces.concat())
     }
 
     proptest! {
@@ -182,7 +225,7 @@ mod tests {
         fn whatever_is_written_the_engine_hits_what_the_slow_truth_hits(text in noise()) {
             let post = Post { text: text.into(), ..Post::default() };
             let wallets = pattern(PatternKind::Wallets(Wallet::ALL.to_vec()));
-            for things in [handles(None), handles(Some(&["zorb", "blorp_1"])), wallets] {
+            for things in [handles(None), handles(Some(&["zorb", "blorp_1"])), phones(&[]), phones(&["DE"]), wallets] {
                 scan(vec![things.clone()], &post);
                 let word = entries(View::Unmasked, crate::rules::Match::Word, 0, &["blorp"]);
                 scan(vec![things, word], &post);
