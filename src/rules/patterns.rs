@@ -21,14 +21,15 @@ const REGEX_CHARS_MAX: usize = 4_096;
 const PATTERN: Keys = Keys {
     of: "a pattern",
     known: &[
-        "any", "list", "regex", "links", "handles", "phones", "wallets", "match", "gap", "view",
-        "in",
+        "any", "list", "regex", "links", "handles", "phones", "wallets", "media", "field", "is",
+        "match", "gap", "view", "in",
     ],
-    later: &["media", "field", "is", "near"],
+    later: &["near"],
 };
 
 /// Keys that say what to look for; a pattern has one of them.
-const SOUGHT: &[&str] = &["any", "list", "regex", "links", "handles", "phones", "wallets"];
+const SOUGHT: &[&str] =
+    &["any", "list", "regex", "links", "handles", "phones", "wallets", "media", "field"];
 
 const LINKS: Keys = Keys {
     of: "`links`",
@@ -112,32 +113,47 @@ impl Reader<'_> {
             Some(node) => self.parts(node)?,
             None => Parts::ALL,
         };
-        let kinds = SOUGHT.iter().copied().filter(|kind| fields.get(kind).is_some());
-        let kinds: Vec<&str> = kinds.collect();
-        let [kind] = kinds[..] else {
-            if !fields.is_partial {
-                let message = match kinds[..] {
-                    [] => "a pattern without anything to look for".to_owned(),
-                    _ => format!("a pattern with {} things to look for", kinds.len()),
-                };
-                let help = format!("write exactly one of `{}`", SOUGHT.join("`, `"));
-                self.faults.error(Code::OneOf, fields.span(), message).help(help);
-            }
-            return None;
-        };
-        let body = fields.get(kind)?;
-        let (kind, view) = match kind {
+        let sought = self.sought(&fields)?;
+        let body = fields.get(sought)?;
+        let (kind, view) = match sought {
             "regex" => (self.regex(body, &fields)?, self.view(&fields, &VIEWS[..2])?),
             "links" => (self.links(body, &fields)?, self.view(&fields, &[])?),
             "handles" => (self.handles(body, &fields)?, self.view(&fields, &[])?),
             "phones" => (self.phones(body, &fields)?, self.view(&fields, &[])?),
             "wallets" => (self.wallets(body, &fields)?, self.view(&fields, &[])?),
+            "media" => (self.media(body, &fields)?, View::Raw),
+            "field" => (self.field(body, &fields)?, View::Raw),
             _ => self.entries(body, &fields)?,
         };
         if fields.is_partial {
             return None;
         }
-        Some(Pattern { name: name.to_owned(), kind, view, parts })
+        let pattern = Pattern { name: name.to_owned(), kind, view, parts };
+        let parts = if pattern.is_of_text() { parts } else { Parts::NONE };
+        Some(Pattern { parts, ..pattern })
+    }
+
+    /// The one key that says what to look for.
+    fn sought(&mut self, fields: &Fields<'_>) -> Option<&'static str> {
+        // A list beside a field is the field's.
+        let of_field = |key: &str| key == "list" && fields.get("field").is_some();
+        let keys = SOUGHT.iter().filter(|key| fields.get(key).is_some() && !of_field(key));
+        let keys: Vec<&str> = keys.copied().collect();
+        if let [key] = keys[..] {
+            if key != "field" {
+                self.refuse_keys(fields, &["is"], "goes with `field` only");
+            }
+            return Some(key);
+        }
+        if !fields.is_partial {
+            let message = match keys[..] {
+                [] => "a pattern without anything to look for".to_owned(),
+                _ => format!("a pattern with {} things to look for", keys.len()),
+            };
+            let help = format!("write exactly one of `{}`", SOUGHT.join("`, `"));
+            self.faults.error(Code::OneOf, fields.span(), message).help(help);
+        }
+        None
     }
 
     fn parts(&mut self, node: &Node) -> Option<Parts> {
@@ -297,16 +313,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn no_matching(&mut self, fields: &Fields<'_>) {
-        for key in ["match", "gap"] {
-            if fields.get(key).is_some() {
-                self.faults
-                    .error(
-                        Code::UnknownKey,
-                        fields.place(key),
-                        format!("`{key}` goes with `any` and `list` only"),
-                    )
-                    .help("take it out");
-            }
+        self.refuse_keys(fields, &["match", "gap"], "goes with `any` and `list` only");
+    }
+
+    /// Reports keys that have no meaning for this kind of pattern.
+    pub(super) fn refuse_keys(&mut self, fields: &Fields<'_>, keys: &[&str], why: &str) {
+        for key in keys.iter().filter(|key| fields.get(key).is_some()) {
+            self.faults
+                .error(Code::UnknownKey, fields.place(key), format!("`{key}` {why}"))
+                .help("take it out");
         }
     }
 
@@ -387,6 +402,8 @@ pub(super) fn is_anchor(pattern: &Pattern) -> bool {
         | PatternKind::Links(_)
         | PatternKind::Handles(_)
         | PatternKind::Phones(_)
-        | PatternKind::Wallets(_) => true,
+        | PatternKind::Wallets(_)
+        | PatternKind::Media(..) => true,
+        PatternKind::Field(field, _) => field.tells(),
     }
 }

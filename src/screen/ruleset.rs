@@ -154,6 +154,7 @@ fn patterns_of(rule: &Rule) -> usize {
     let of_list = |entries: &Option<Vec<_>>| entries.as_ref().map_or(0, Vec::len);
     let size = |kind: &PatternKind| match kind {
         PatternKind::Entries { entries, .. } => entries.len(),
+        PatternKind::Media(_, entries) | PatternKind::Field(_, entries) => entries.len(),
         PatternKind::Handles(list) => of_list(list).max(1),
         PatternKind::Regex(_) | PatternKind::Phones(_) | PatternKind::Wallets(_) => 1,
         PatternKind::Links(links) => (of_list(&links.domains) + of_list(&links.channels)).max(1),

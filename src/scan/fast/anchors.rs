@@ -77,5 +77,8 @@ fn cost(pattern: &Pattern) -> u32 {
         PatternKind::Handles(None) => 50,
         PatternKind::Phones(_) => 10,
         PatternKind::Wallets(_) => 4,
+        PatternKind::Media(..) => 1,
+        PatternKind::Field(field, _) if field.tells() => 1,
+        PatternKind::Field(..) => 200,
     }
 }
