@@ -61,12 +61,11 @@ pub fn phones(text: &str) -> Vec<FoundPhone> {
 #[must_use]
 pub fn may_hold_phone(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let begins = || bytes.contains(&b'+') || bytes.windows(2).any(|two| two == b"00");
+    let begins = bytes.contains(&b'+') || bytes.windows(2).any(|two| two == b"00");
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
+    let is_plain = begins && digits.count() >= *DIGITS.start();
     let is_odd = |c: char| !c.is_ascii() && (is_plus(c) || digit(c).is_some());
-    if text.is_ascii() {
-        return begins() && bytes.iter().filter(|byte| byte.is_ascii_digit()).nth(6).is_some();
-    }
-    begins() || text.chars().any(is_odd)
+    is_plain || !text.is_ascii() && text.chars().any(is_odd)
 }
 
 /// Has this country, by ISO 3166-1, phone numbers of its own?
