@@ -1,10 +1,11 @@
 //! Phone numbers in international form: `+` or `00`, the calling code of a country, its number.
 //!
-//! What follows the code is cut where people cut it, by spaces, hyphens, dots, slashes and brackets, so that
-//! nothing says where a number ends and the next begins: the longest run of whole groups is taken
-//! that the country could have given out. Digits of any script count, full-width ones and those of
-//! emoji too.
+//! What follows the code is cut where people cut it, by spaces, hyphens, dots, slashes and
+//! brackets, so that nothing says where a number ends and the next begins: the longest run of whole
+//! groups is taken that the country could have given out. Digits of any script count, full-width
+//! ones and those of emoji too.
 
+mod look;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,8 @@ use std::sync::LazyLock;
 
 use super::chars::is_invisible;
 use crate::normalise;
+
+pub use look::may_hold_phone;
 
 /// Digits of a number, its calling code included (E.164 has the upper limit).
 const DIGITS: RangeInclusive<usize> = 7..=15;
@@ -55,17 +58,6 @@ pub fn phones(text: &str) -> Vec<FoundPhone> {
         }
     }
     found
-}
-
-/// A cheap look that spares most texts the rest. Says yes too often, never too seldom.
-#[must_use]
-pub fn may_hold_phone(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let begins = bytes.contains(&b'+') || bytes.windows(2).any(|two| two == b"00");
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit());
-    let is_plain = begins && digits.count() >= *DIGITS.start();
-    let is_odd = |c: char| !c.is_ascii() && (is_plus(c) || digit(c).is_some());
-    is_plain || !text.is_ascii() && text.chars().any(is_odd)
 }
 
 /// Has this country, by ISO 3166-1, phone numbers of its own?

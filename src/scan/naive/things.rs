@@ -131,7 +131,7 @@ mod tests {
         let any = [("@Zorb", 0, "zorb"), ("＠zorb", 0, "zorb"), ("@blorp", 0, "blorp")];
         assert_eq!(rows(handles(None), text), want(&any));
         let listed = [("@blorp", 1, "blorp")];
-        assert_eq!(rows(handles(Some(&["flim", "@BLORP"])), text), want(&listed));
+        assert_eq!(rows(handles(Some(&["zot1", "@BLORP"])), text), want(&listed));
         assert_eq!(rows(handles(Some(&[])), text), []);
     }
 
