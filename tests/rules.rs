@@ -394,3 +394,17 @@ proptest! {
         survives(&source);
     }
 }
+
+#[test]
+fn the_pack_of_all_kinds_compiles_and_passes_its_own_tests() {
+    let source = folder(&data("tests/data/packs/kinds"));
+    let compiled = compile(&source).map_err(|report| report.render(&source, false)).unwrap();
+    assert_eq!(compiled.warnings.render(&source, false), "");
+    let outcome = tidegate::trial::run(&compiled.pack).unwrap();
+    let failures: Vec<String> = outcome
+        .failures
+        .iter()
+        .map(|it| format!("{} {:?} {}", it.rule, it.place, it.what))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

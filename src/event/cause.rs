@@ -76,17 +76,34 @@ pub struct Evidence {
     /// Keyed id of the list line, for patterns with lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// Part of the post.
-    pub part: String,
-    /// Which one, of a part that repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<u16>,
-    /// The mildest form of the text that gave it.
-    pub view: String,
-    /// First byte in the original part.
-    pub start: u64,
-    /// Byte after the last.
-    pub end: u64,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+/// Where a hit is, as its JSON tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// In a text.
+    Text {
+        /// Part of the post.
+        part: String,
+        /// Which one, of a part that repeats.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<u16>,
+        /// The mildest form of the text that gave it.
+        view: String,
+        /// First byte in the original part.
+        start: u64,
+        /// Byte after the last.
+        end: u64,
+    },
+    /// A field, or a hash of a medium.
+    Field {
+        /// JSON pointer into the post as the native format has it.
+        field: String,
+    },
 }
 
 /// What a decision rests on, in words of the rule's authors.
@@ -174,10 +191,19 @@ fn show(
     pattern: &Pattern,
     hit: &Hit,
 ) -> Option<Evidence> {
-    let piece = decision.pieces.get(hit.piece)?;
     Some(Evidence {
         pattern: pattern.name.clone(),
         entry: line(&pattern.kind, hit.entry).map(|line| issuer.entry(line)),
+        place: match hit.field {
+            Some(spot) => Place::Field { field: spot.pointer() },
+            None => place(decision, hit)?,
+        },
+    })
+}
+
+fn place(decision: &Decision<'_>, hit: &Hit) -> Option<Place> {
+    let piece = decision.pieces.get(hit.piece)?;
+    Some(Place::Text {
         part: piece.part.name().to_owned(),
         index: piece.part.repeats().then_some(piece.index),
         view: hit.view.name().to_owned(),
@@ -191,7 +217,9 @@ fn line(kind: &PatternKind, entry: usize) -> Option<&str> {
     let list = match kind {
         PatternKind::Entries { entries, .. } => entries,
         PatternKind::Links(links) => links.domains.as_ref().or(links.channels.as_ref())?,
-        PatternKind::Regex(_) => return None,
+        PatternKind::Handles(list) => list.as_ref()?,
+        PatternKind::Media(_, entries) | PatternKind::Field(_, entries) => entries,
+        PatternKind::Regex(_) | PatternKind::Phones(_) | PatternKind::Wallets(_) => return None,
     };
     list.get(entry).map(|entry| entry.text.as_str())
 }

@@ -29,7 +29,7 @@ mod verdict;
 
 pub use basis::{Basis, Event};
 pub use candidate::{Candidate, Issued};
-pub use cause::{Cause, CauseKind, Counted, Evidence, Reason};
+pub use cause::{Cause, CauseKind, Counted, Evidence, Place, Reason};
 pub use dead_letter::dead_letter;
 pub use issuer::Issuer;
 pub use referral::{Referral, TYPE as REFERRAL_TYPE};

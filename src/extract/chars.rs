@@ -268,7 +268,7 @@ fn utf8_length(first: u32) -> Option<usize> {
 
 /// Nothing to see: default-ignorable characters, fillers, and the strokes that are laid over
 /// letters (`t̶.̶m̶e̶`), which no host may hold.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
@@ -279,7 +279,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The character a compatibility form stands for, where it is one that links are made of.
-fn compatible(c: char) -> char {
+pub(super) fn compatible(c: char) -> char {
     match c {
         '\u{2010}' | '\u{2011}' => return '-',
         '\u{2044}' | '\u{2215}' => return '/',

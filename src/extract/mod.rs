@@ -1,4 +1,4 @@
-//! Links, domains and channel names out of text, in one canonical form.
+//! Links, domains, channels, handles, phone numbers and wallets out of text, in one canonical form.
 //!
 //! A link is found however it is written: `hxxps://zorb[.]example`, `t me/name`, percent escapes,
 //! full-width or mathematical letters, invisible characters, look-alikes. Its range is that of the
@@ -19,13 +19,19 @@ use std::ops::Range;
 
 mod chars;
 mod find;
+mod handles;
 mod host;
 mod path;
+mod phones;
 mod services;
+mod wallets;
 
 pub use find::{links, parse};
+pub use handles::{FoundHandle, handle_named, handles, may_hold_handle};
 pub use host::{canonical_domain, domain_covers, registrable, shown_differs};
+pub use phones::{FoundPhone, has_phones, may_hold_phone, phones};
 pub use services::{SERVICES, Service, service_named};
+pub use wallets::{FoundWallet, Wallet, may_hold_wallet, wallets};
 
 /// A link found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The messengers and shops that links are told apart by, and the channel a link leads to.
 
+use super::handles::{NAME_MAX, begins_name};
 use super::host::is_at_or_below;
 
 /// One service and the hosts it answers at.
@@ -145,9 +146,6 @@ const TELEGRAM_PAGES: [&str; 24] = [
 /// Labels before `t.me` that are hosts of the service and no names.
 const TELEGRAM_HOSTS: [&str; 4] = ["a", "k", "web", "www"];
 
-/// Characters of the longest name on Telegram.
-const TELEGRAM_NAME_MAX: usize = 32;
-
 fn telegram(host: &str, path: &str) -> Option<String> {
     if is_at_or_below(host, "telegram.org") {
         // The web client: `/k/#@name`, `/#/im?p=@name`.
@@ -169,8 +167,8 @@ fn telegram(host: &str, path: &str) -> Option<String> {
 
 fn telegram_name(text: &str) -> Option<String> {
     let text = text.strip_prefix('@').unwrap_or(text);
-    let name = name_at_start(text, TELEGRAM_NAME_MAX, "_")?;
-    name.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(name)
+    let name = name_at_start(text, NAME_MAX, "_")?;
+    begins_name(&name).then_some(name)
 }
 
 /// `/PHONE`, `/send?phone=PHONE`, `/channel/ID`.

@@ -74,10 +74,11 @@ codes! {
     RegexSize = "R051", "a regular expression that compiles to too much";
     RegexQuotes = "R052", "a regular expression outside single quotes";
     RegexEmpty = "R053", "a regular expression that matches the empty text";
-    BadDomain = "R054", "an entry that is no domain or no channel name";
+    BadDomain = "R054", "an entry that is no domain, no channel name or no handle";
     EntryLoses = "R055", "an entry with a letter or sign that would not be looked for";
     EntryShort = "R056", "an entry of one character in a script without spaces";
     DuplicateEntry = "R057", "two entries of one list that find the same";
+    BadHash = "R058", "an entry that is no hash of the right length";
     // Conditions.
     ConditionSyntax = "R060", "a condition that cannot be read";
     UnknownPattern = "R061", "a condition names a pattern that does not exist";
@@ -86,6 +87,7 @@ codes! {
     WithinOperand = "R064", "`within` between things that have no place in the text";
     NoAnchor = "R065", "a rule that would have to be tried on every post";
     Constant = "R066", "a comparison that always or never holds";
+    ExceptOperand = "R067", "an exception that has no place in the text";
     // Actions and what surrounds them.
     BadAction = "R070", "an action with the wrong details";
     DuplicateAction = "R071", "one action twice";

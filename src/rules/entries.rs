@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
+use super::asked::{HashKind, PostField};
 use super::codes::Code;
 use super::lists::Placed;
 use super::model::Match;
 use super::report::{Faults, quoted};
-use crate::extract::canonical_domain;
+use crate::extract::{canonical_domain, handle_named};
 use crate::normalise::{Form, fold, unmask_entry};
 
 /// What an entry is looked for as; equal for entries that find the same.
@@ -153,6 +154,48 @@ pub(super) fn channel(text: &str) -> Result<String, Refusal> {
         return Err(no_name(text, "a channel name"));
     }
     Ok(name.to_ascii_lowercase())
+}
+
+/// A line of a list of handles.
+pub(super) fn handle(text: &str) -> Result<String, Refusal> {
+    handle_named(text).ok_or_else(|| Refusal {
+        code: Code::BadDomain,
+        message: format!("{} is not a handle", quoted(text)),
+        label: String::new(),
+        help: "write @name or name: 4 to 32 of a-z, 0-9 and `_`, a letter first",
+    })
+}
+
+/// A line of a list of hashes, of so many hexadecimal digits.
+pub(super) fn hash(text: &str, kind: HashKind) -> Result<String, Refusal> {
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex && text.len() == kind.digits() {
+        return Ok(text.to_ascii_lowercase());
+    }
+    let is_of = |known: &HashKind| is_hex && known.digits() == text.len();
+    let other = HashKind::ALL.into_iter().find(is_of);
+    Err(Refusal {
+        code: Code::BadHash,
+        message: format!("{} is no {}", quoted(text), kind.name()),
+        label: match other {
+            Some(other) => format!("this is as long as a {}", other.name()),
+            None => format!("{} hexadecimal digits are one", kind.digits()),
+        },
+        help: "write a hash a line in hexadecimal, and each kind of hash in a list of its own",
+    })
+}
+
+/// A value of a field; `None`: of one that is not known.
+pub(super) fn value(text: &str, field: Option<PostField>) -> Result<String, Refusal> {
+    match field.and_then(PostField::values) {
+        Some(values) if !values.contains(&text) => Err(Refusal {
+            code: Code::UnknownValue,
+            message: format!("this field is never {}", quoted(text)),
+            label: format!("it is one of {}", values.join(", ")),
+            help: "take it out, or write one of its values",
+        }),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn no_name(text: &str, what: &str) -> Refusal {

@@ -8,6 +8,7 @@
 //! It fails closed: what it does not know it refuses, and a pack with one error does not run. No
 //! text makes it panic.
 
+mod asked;
 mod model;
 
 mod codes;
@@ -29,7 +30,9 @@ mod patterns;
 mod regexes;
 mod rule;
 mod scope;
+mod things;
 
+pub use asked::{HashKind, PostField};
 pub use codes::Code;
 pub use condition::Shown;
 pub use model::{

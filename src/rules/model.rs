@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::asked::{HashKind, PostField};
 use crate::decode::Kind;
+use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
 
 /// A folder of rules and lists with one version, checked.
@@ -137,6 +139,16 @@ pub enum PatternKind {
     Regex(String),
     /// Links.
     Links(LinkPattern),
+    /// `@name` handles: those of a list, `None`: any.
+    Handles(Option<Vec<Entry>>),
+    /// Phone numbers of these countries (ISO 3166-1, groups expanded, sorted); empty: of any.
+    Phones(Vec<String>),
+    /// Wallets of these kinds, sorted.
+    Wallets(Vec<Wallet>),
+    /// Media by a hash of their bytes.
+    Media(HashKind, Vec<Entry>),
+    /// A field that is one of these, exactly.
+    Field(PostField, Vec<Entry>),
 }
 
 /// One line of a list, or one item of `any:`.
@@ -379,6 +391,12 @@ impl Rule {
 }
 
 impl Pattern {
+    /// Does it look for places in the text? Fields and hashes have none.
+    #[must_use]
+    pub fn is_of_text(&self) -> bool {
+        !matches!(self.kind, PatternKind::Media(..) | PatternKind::Field(..))
+    }
+
     /// Does the pattern look at this part?
     #[must_use]
     pub fn looks_in(&self, part: Part) -> bool {

@@ -1,4 +1,4 @@
-//! Named patterns: words, phrases, substrings, exact strings, regexes, links.
+//! Named patterns: words, phrases, substrings, exact strings, regexes, links; others in `things`.
 
 use super::codes::Code;
 use super::entries::{self, Refusal};
@@ -20,9 +20,16 @@ const REGEX_CHARS_MAX: usize = 4_096;
 
 const PATTERN: Keys = Keys {
     of: "a pattern",
-    known: &["any", "list", "regex", "links", "match", "gap", "view", "in"],
-    later: &["handles", "phones", "wallets", "media", "field", "is", "near"],
+    known: &[
+        "any", "list", "regex", "links", "handles", "phones", "wallets", "media", "field", "is",
+        "match", "gap", "view", "in",
+    ],
+    later: &["near"],
 };
+
+/// Keys that say what to look for; a pattern has one of them.
+const SOUGHT: &[&str] =
+    &["any", "list", "regex", "links", "handles", "phones", "wallets", "media", "field"];
 
 const LINKS: Keys = Keys {
     of: "`links`",
@@ -106,32 +113,47 @@ impl Reader<'_> {
             Some(node) => self.parts(node)?,
             None => Parts::ALL,
         };
-        let kinds: Vec<&str> = ["any", "list", "regex", "links"]
-            .into_iter()
-            .filter(|kind| fields.get(kind).is_some())
-            .collect();
-        let [kind] = kinds[..] else {
-            if !fields.is_partial {
-                let message = match kinds[..] {
-                    [] => "a pattern without anything to look for".to_owned(),
-                    _ => format!("a pattern with {} things to look for", kinds.len()),
-                };
-                self.faults
-                    .error(Code::OneOf, fields.span(), message)
-                    .help("write exactly one of `any:`, `list:`, `regex:` and `links:`");
-            }
-            return None;
-        };
-        let body = fields.get(kind)?;
-        let (kind, view) = match kind {
+        let sought = self.sought(&fields)?;
+        let body = fields.get(sought)?;
+        let (kind, view) = match sought {
             "regex" => (self.regex(body, &fields)?, self.view(&fields, &VIEWS[..2])?),
             "links" => (self.links(body, &fields)?, self.view(&fields, &[])?),
+            "handles" => (self.handles(body, &fields)?, self.view(&fields, &[])?),
+            "phones" => (self.phones(body, &fields)?, self.view(&fields, &[])?),
+            "wallets" => (self.wallets(body, &fields)?, self.view(&fields, &[])?),
+            "media" => (self.media(body, &fields)?, View::Raw),
+            "field" => (self.field(body, &fields)?, View::Raw),
             _ => self.entries(body, &fields)?,
         };
         if fields.is_partial {
             return None;
         }
-        Some(Pattern { name: name.to_owned(), kind, view, parts })
+        let pattern = Pattern { name: name.to_owned(), kind, view, parts };
+        let parts = if pattern.is_of_text() { parts } else { Parts::NONE };
+        Some(Pattern { parts, ..pattern })
+    }
+
+    /// The one key that says what to look for.
+    fn sought(&mut self, fields: &Fields<'_>) -> Option<&'static str> {
+        // A list beside a field is the field's.
+        let of_field = |key: &str| key == "list" && fields.get("field").is_some();
+        let keys = SOUGHT.iter().filter(|key| fields.get(key).is_some() && !of_field(key));
+        let keys: Vec<&str> = keys.copied().collect();
+        if let [key] = keys[..] {
+            if key != "field" {
+                self.refuse_keys(fields, &["is"], "goes with `field` only");
+            }
+            return Some(key);
+        }
+        if !fields.is_partial {
+            let message = match keys[..] {
+                [] => "a pattern without anything to look for".to_owned(),
+                _ => format!("a pattern with {} things to look for", keys.len()),
+            };
+            let help = format!("write exactly one of `{}`", SOUGHT.join("`, `"));
+            self.faults.error(Code::OneOf, fields.span(), message).help(help);
+        }
+        None
     }
 
     fn parts(&mut self, node: &Node) -> Option<Parts> {
@@ -157,7 +179,7 @@ impl Reader<'_> {
         }
         let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
         let help = match &names[..] {
-            [] => "take the key out: links are found under every disguise".to_owned(),
+            [] => "take the key out: such a pattern looks at the text in one way".to_owned(),
             _ => format!("write {}, or take the key out", names.join(" or ")),
         };
         self.faults
@@ -290,17 +312,16 @@ impl Reader<'_> {
         }
     }
 
-    fn no_matching(&mut self, fields: &Fields<'_>) {
-        for key in ["match", "gap"] {
-            if fields.get(key).is_some() {
-                self.faults
-                    .error(
-                        Code::UnknownKey,
-                        fields.place(key),
-                        format!("`{key}` goes with `any` and `list` only"),
-                    )
-                    .help("take it out");
-            }
+    pub(super) fn no_matching(&mut self, fields: &Fields<'_>) {
+        self.refuse_keys(fields, &["match", "gap"], "goes with `any` and `list` only");
+    }
+
+    /// Reports keys that have no meaning for this kind of pattern.
+    pub(super) fn refuse_keys(&mut self, fields: &Fields<'_>, keys: &[&str], why: &str) {
+        for key in keys.iter().filter(|key| fields.get(key).is_some()) {
+            self.faults
+                .error(Code::UnknownKey, fields.place(key), format!("`{key}` {why}"))
+                .help("take it out");
         }
     }
 
@@ -349,11 +370,11 @@ impl Reader<'_> {
         (services.len() == found.len()).then_some(services)
     }
 
-    /// The entries of a list of domains or channels.
-    fn names(
+    /// The entries of a list of domains, channels or the like.
+    pub(super) fn names(
         &mut self,
         node: &Node,
-        sought: fn(&str) -> Result<String, Refusal>,
+        sought: impl Fn(&str) -> Result<String, Refusal>,
     ) -> Option<Vec<Entry>> {
         if let Value::List(_) = node.value {
             self.faults
@@ -376,7 +397,13 @@ impl Reader<'_> {
 pub(super) fn is_anchor(pattern: &Pattern) -> bool {
     const LITERAL_BYTES_MIN: usize = 3;
     match &pattern.kind {
-        PatternKind::Entries { .. } | PatternKind::Links(_) => true,
         PatternKind::Regex(regex) => regexes::required_len(regex) >= LITERAL_BYTES_MIN,
+        PatternKind::Entries { .. }
+        | PatternKind::Links(_)
+        | PatternKind::Handles(_)
+        | PatternKind::Phones(_)
+        | PatternKind::Wallets(_)
+        | PatternKind::Media(..) => true,
+        PatternKind::Field(field, _) => field.tells(),
     }
 }

@@ -1,11 +1,12 @@
 //! One rule: its keys read, its parts checked against each other.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::actions::{PlacedAction, actions, check_softer, is_on_post};
 use super::codes::Code;
-use super::condition::{is_anchored, parse, renumber, visit};
+use super::condition::{is_anchored, parse, renumber, visit, visit_within};
 use super::fields::{Fields, Keys};
 use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften, Status};
 use super::pack::Manifest;
@@ -339,6 +340,7 @@ impl Reader<'_> {
         let scope = Scope::new(&own, &manifest.shared);
         let help = "add `condition:` over the names of the patterns";
         let node = fields.need("condition", help, &mut self.faults);
+        self.check_exceptions(&except);
         let condition = node.and_then(|node| self.condition(node, &scope, &except));
         let when = self.soften_when(fields, &scope, &except);
         let mut used = BTreeSet::new();
@@ -382,7 +384,10 @@ impl Reader<'_> {
         }
         text(node, "a condition", &mut self.faults)?;
         let problems = match parse(found, &scope.names) {
-            Ok(condition) => return Some(condition),
+            Ok(condition) => {
+                self.check_within(node, found, &condition, scope);
+                return Some(condition);
+            }
             Err(problems) => problems,
         };
         let raw = self.texts.slice(node.span);
@@ -423,6 +428,49 @@ impl Reader<'_> {
         true
     }
 
+    /// Reports fields and hashes on a side of a `within`.
+    fn check_within(
+        &mut self,
+        node: &Node,
+        written: &str,
+        condition: &Condition,
+        scope: &Scope<'_>,
+    ) {
+        let mut sides = Vec::new();
+        visit_within(condition, &mut |name| sides.push(name));
+        sides.sort_unstable();
+        sides.dedup();
+        for named in sides.into_iter().filter_map(|name| scope.get(name)) {
+            if named.pattern.as_ref().is_none_or(Pattern::is_of_text) {
+                continue;
+            }
+            let place = place_of(&named.name, written);
+            let place = place_in_source(self.texts.slice(node.span), written, place);
+            let at = node.span.at(node.span.start + place.start, node.span.start + place.end);
+            let message = format!("{} is no place in the text", quoted(&named.name));
+            self.faults
+                .error(Code::WithinOperand, at, message)
+                .label("`within` counts the words between two places")
+                .help("join it with `and`, outside the `within`");
+        }
+    }
+
+    /// Reports exceptions that could hide nothing.
+    fn check_exceptions(&mut self, except: &[Named]) {
+        for named in except {
+            if named.pattern.as_ref().is_some_and(|pattern| !pattern.is_of_text()) {
+                self.faults
+                    .error(
+                        Code::ExceptOperand,
+                        named.span,
+                        "an exception that is no place in the text",
+                    )
+                    .label("it shares a word with nothing")
+                    .help("put it under `patterns:` and write `and not` in the condition");
+            }
+        }
+    }
+
     fn check_anchor(&mut self, node: &Node, condition: &Condition, scope: &Scope<'_>) {
         let is_anchor = |name: usize| {
             scope.get(name).and_then(|named| named.pattern.as_ref()).is_some_and(is_anchor)
@@ -432,8 +480,8 @@ impl Reader<'_> {
         }
         self.faults
             .error(Code::NoAnchor, node.span, "nothing in this condition must be there")
-            .label("it can hold without a word, a link, or a regex with a literal of three bytes")
-            .help("join a pattern of words or links with `and`, on every side of an `or`");
+            .label("it can hold without a word, a link or the like, or a regex with a literal of three bytes")
+            .help("join a pattern of words, links or handles with `and`, on every side of an `or`");
     }
 
     fn warn_unused(&mut self, own: &[Named], used: &BTreeSet<usize>) {
@@ -443,6 +491,19 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Where a name first stands in a condition.
+fn place_of(name: &str, condition: &str) -> Range<usize> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_whole = |start: &usize| {
+        let before = condition.get(..*start).unwrap_or_default();
+        let behind = condition.get(start + name.len()..).unwrap_or_default();
+        !before.ends_with(is_part) && !behind.starts_with(is_part)
+    };
+    let mut places = condition.match_indices(name).map(|(start, _)| start);
+    let start = places.find(is_whole).unwrap_or_default();
+    start..start + name.len()
 }
 
 /// Warns of a pattern that no condition names.

@@ -48,7 +48,8 @@ pub(super) fn scope(node: &Node, faults: &mut Faults) -> Option<Scope> {
     }
 }
 
-fn countries(node: &Node, faults: &mut Faults) -> Option<Vec<String>> {
+/// A list of countries, groups expanded.
+pub(super) fn countries(node: &Node, faults: &mut Faults) -> Option<Vec<String>> {
     let mut countries = Vec::new();
     let found = texts(node, "a country", faults)?;
     let places = found.iter().filter(|(code, item)| is_place(code, item.span, faults)).count();
@@ -167,4 +168,17 @@ fn is_language(code: &str, at: Span, faults: &mut Faults) -> bool {
         .error(Code::UnknownValue, at, format!("{} is no language code", quoted(code)))
         .help("write two or three lower-case letters, as in en, ru, pt-BR");
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::has_phones;
+
+    #[test]
+    fn only_islands_without_people_have_no_phone_numbers() {
+        let without: Vec<&str> =
+            COUNTRIES.split(' ').filter(|country| !has_phones(country)).collect();
+        assert_eq!(without, ["BV", "HM", "UM"]);
+    }
 }

@@ -3,18 +3,40 @@
 use std::ops::Range;
 
 use crate::record::View;
+use crate::rules::{HashKind, PostField};
 
 /// A named pattern of one rule, numbered over the whole rule set: rule by rule, in the order of
 /// each rule's patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PatternId(pub u32);
 
-/// One (pattern, piece, range in the original), whatever views or entries gave it.
+/// A value of a post that is compared as it is, and holds no text to point into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    /// A field.
+    Field(PostField),
+    /// A hash of the medium of this number.
+    Medium(usize, HashKind),
+}
+
+impl Spot {
+    /// JSON pointer into the post as the native format has it.
+    #[must_use]
+    pub fn pointer(self) -> String {
+        match self {
+            Self::Field(field) => field.pointer(),
+            Self::Medium(number, hash) => format!("/media/{number}/{}", hash.name()),
+        }
+    }
+}
+
+/// One (pattern, piece, range in the original), whatever views or entries gave it; or one (pattern,
+/// field).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// Which pattern.
     pub pattern: PatternId,
-    /// Index into [`crate::decode::Post::pieces`].
+    /// Index into [`crate::decode::Post::pieces`]; beyond all of them for a hit of a field.
     pub piece: usize,
     /// Byte range in the piece's text, on character boundaries.
     pub range: Range<usize>,
@@ -23,6 +45,8 @@ pub struct Hit {
     pub words: Range<usize>,
     /// The mildest view that gave it.
     pub view: View,
+    /// The field, where the hit is of one: then it is of no piece, and has no range and no words.
+    pub field: Option<Spot>,
     /// The lowest entry of the pattern's list that gave it; 0 for patterns without entries.
     pub entry: usize,
 }

@@ -16,7 +16,7 @@ use crate::extract::{self, FoundLink};
 use crate::normalise::{self, Odd, Views};
 use crate::rules::Rule;
 
-pub use hits::{Hit, Hits, PatternId};
+pub use hits::{Hit, Hits, PatternId, Spot};
 pub use naive::Naive;
 
 /// A piece of a post with the links in it, which are found before any pattern is asked.

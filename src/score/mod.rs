@@ -15,7 +15,7 @@ mod seen;
 mod tests;
 
 // What the indexes of a verdict point into: whoever reads a verdict needs these too.
-pub use crate::scan::{Hit, Hits, PatternId};
+pub use crate::scan::{Hit, Hits, PatternId, Spot};
 pub use explain::{Explained, From, Seeing, Step, explain};
 
 use std::cmp::Reverse;

@@ -1,6 +1,7 @@
 //! What became of one post, for people: its views, its hits, every rule step by step. By the slow
 //! truth, which knows the hits of rules that could not fire, too.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::decode::{Piece, Post};
@@ -8,7 +9,7 @@ use crate::extract::FoundLink;
 use crate::normalise::{self, Trick, Views};
 use crate::record::View;
 use crate::rules::{PatternKind, Rule};
-use crate::scan::{BuildError, Hits, Naive, PatternId, Seen};
+use crate::scan::{BuildError, Hit, Hits, Naive, PatternId, Seen};
 use crate::score::{self, Explained};
 
 /// Rules made ready to be explained, drafts among them.
@@ -65,18 +66,32 @@ pub struct ShownHit<'p> {
     pub rule: usize,
     /// Name of the pattern in the rule.
     pub pattern: String,
-    /// Index into the pieces.
-    pub piece: usize,
-    /// Byte range in the piece.
-    pub range: Range<usize>,
-    /// What is written there.
-    pub written: &'p str,
-    /// The view that gave it.
-    pub view: View,
+    /// Where.
+    pub place: Place<'p>,
     /// The line of the list that gave it.
     pub entry: Option<String>,
-    /// What hides there.
-    pub tricks: Vec<Trick>,
+    /// `except` hides it.
+    pub hidden: bool,
+}
+
+/// Where a hit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place<'p> {
+    /// In a text.
+    Text {
+        /// Index into the pieces.
+        piece: usize,
+        /// Byte range in the piece.
+        range: Range<usize>,
+        /// What is written there.
+        written: &'p str,
+        /// The view that gave it.
+        view: View,
+        /// What hides there.
+        tricks: Vec<Trick>,
+    },
+    /// In a field, by its JSON pointer.
+    Field(String),
 }
 
 impl Explainer {
@@ -109,36 +124,50 @@ impl Explainer {
         let mut rules = score::explain(&self.rules, &self.first, post, &hits);
         rules.sort_by_key(|rule| !rule.fires());
         let views: Vec<Views<'p>> = seen.iter().map(views).collect();
-        let hits = self.hits(&hits, &seen, &views);
+        let hidden: HashSet<usize> = rules.iter().flat_map(|rule| rule.hidden.clone()).collect();
+        let hits = self.hits(&hits, &hidden, (&seen, &views));
         let pieces = seen.into_iter().zip(&views);
         let pieces = pieces.map(|(seen, views)| shown(seen, views)).collect();
         Explanation { pieces, hits, rules }
     }
 
-    fn hits<'p>(&self, hits: &Hits, seen: &[Seen<'p>], views: &[Views<'p>]) -> Vec<ShownHit<'p>> {
-        let shown = hits.all.iter().filter_map(|hit| {
+    fn hits<'p>(
+        &self,
+        hits: &Hits,
+        hidden: &HashSet<usize>,
+        (seen, views): (&[Seen<'p>], &[Views<'p>]),
+    ) -> Vec<ShownHit<'p>> {
+        let shown = hits.all.iter().enumerate().filter_map(|(index, hit)| {
             let rule = self.first.partition_point(|first| *first <= hit.pattern).checked_sub(1)?;
             let number = hit.pattern.0.checked_sub(self.first.get(rule)?.0)?;
             let patterns = &self.rules.get(rule)?.patterns;
             let pattern = patterns.get(usize::try_from(number).ok()?)?;
             let entry = match &pattern.kind {
-                PatternKind::Entries { entries, .. } => entries.get(hit.entry),
+                PatternKind::Entries { entries, .. }
+                | PatternKind::Handles(Some(entries))
+                | PatternKind::Media(_, entries)
+                | PatternKind::Field(_, entries) => entries.get(hit.entry),
                 _ => None,
             };
-            let (piece, views) = (seen.get(hit.piece)?.piece, views.get(hit.piece)?);
-            Some(ShownHit {
-                rule,
-                pattern: pattern.name.clone(),
-                piece: hit.piece,
-                range: hit.range.clone(),
-                written: piece.text.get(hit.range.clone())?,
-                view: hit.view,
-                entry: entry.map(|entry| entry.text.clone()),
-                tricks: normalise::disguise(views, &hit.range),
-            })
+            let place = match hit.field {
+                Some(spot) => Place::Field(spot.pointer()),
+                None => text_place(hit, seen.get(hit.piece)?, views.get(hit.piece)?)?,
+            };
+            let (pattern, entry) = (pattern.name.clone(), entry.map(|entry| entry.text.clone()));
+            Some(ShownHit { rule, pattern, place, entry, hidden: hidden.contains(&index) })
         });
         shown.collect()
     }
+}
+
+fn text_place<'p>(hit: &Hit, seen: &Seen<'p>, views: &Views<'p>) -> Option<Place<'p>> {
+    Some(Place::Text {
+        piece: hit.piece,
+        range: hit.range.clone(),
+        written: seen.piece.text.get(hit.range.clone())?,
+        view: hit.view,
+        tricks: normalise::disguise(views, &hit.range),
+    })
 }
 
 fn views<'p>(seen: &Seen<'p>) -> Views<'p> {

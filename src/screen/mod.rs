@@ -12,7 +12,7 @@ use crate::record::Outgoing;
 use crate::scan::{Hits, Seen};
 use crate::score::{self, Verdict};
 
-pub use explain::{Explainer, Explanation, ShownHit, ShownOdd, ShownPiece};
+pub use explain::{Explainer, Explanation, Place, ShownHit, ShownOdd, ShownPiece};
 pub use ruleset::{RuleSet, RuleSetError};
 
 /// How records are to be read.

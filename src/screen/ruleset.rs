@@ -151,11 +151,13 @@ fn labels(rules: &[Rule]) -> Vec<String> {
 }
 
 fn patterns_of(rule: &Rule) -> usize {
-    let of_link = |entries: &Option<Vec<_>>| entries.as_ref().map_or(0, Vec::len);
+    let of_list = |entries: &Option<Vec<_>>| entries.as_ref().map_or(0, Vec::len);
     let size = |kind: &PatternKind| match kind {
         PatternKind::Entries { entries, .. } => entries.len(),
-        PatternKind::Regex(_) => 1,
-        PatternKind::Links(links) => (of_link(&links.domains) + of_link(&links.channels)).max(1),
+        PatternKind::Media(_, entries) | PatternKind::Field(_, entries) => entries.len(),
+        PatternKind::Handles(list) => of_list(list).max(1),
+        PatternKind::Regex(_) | PatternKind::Phones(_) | PatternKind::Wallets(_) => 1,
+        PatternKind::Links(links) => (of_list(&links.domains) + of_list(&links.channels)).max(1),
     };
     rule.patterns.iter().map(|pattern| size(&pattern.kind)).sum()
 }

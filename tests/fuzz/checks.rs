@@ -27,6 +27,9 @@ pub(crate) fn normalise(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let links = extract::links(&text);
     assert_in_order(&text, links.iter().map(|link| link.range.clone()));
+    assert_in_order(&text, extract::handles(&text).into_iter().map(|found| found.range));
+    assert_in_order(&text, extract::phones(&text).into_iter().map(|found| found.range));
+    assert_in_order(&text, extract::wallets(&text).into_iter().map(|found| found.range));
     let ranges: Vec<Range<usize>> = links.into_iter().map(|link| link.range).collect();
     let views = normalise::views(&text, &ranges);
     assert_in_order(&text, views.words().iter().map(|word| word.range.clone()));
@@ -91,7 +94,10 @@ patterns:
   folded: {list: lists/entries.txt, match: word, view: folded}
   inside: {list: lists/entries.txt, match: substring}
   same: {list: lists/entries.txt, match: exact}
-condition: word or near or folded or inside or same
+  handle: {handles: any}
+  phone: {phones: any}
+  wallet: {wallets: [btc, eth, ton, tron]}
+condition: any of (word, near, folded, inside, same, handle, phone, wallet)
 actions: [remove_post]
 tests:
   - fires: \"x\"

@@ -7,8 +7,8 @@ use super::{
     act, asking, causes, header, label, lasting, pattern, refer, rule, shadow,
 };
 use crate::event::{Decision, emit};
-use crate::rules::{LinkPattern, PatternKind, Rule, Status};
-use crate::score::{Fired, Hit, Hits, PatternId, Verdict};
+use crate::rules::{HashKind, LinkPattern, PatternKind, PostField, Rule, Status};
+use crate::score::{Fired, Hit, Hits, PatternId, Spot, Verdict};
 
 #[test]
 fn all_live_rules_that_ask_the_same_stand_in_one_event_most_severe_first() {
@@ -250,7 +250,7 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
 fn hit(pattern: u32, piece: usize, start: usize, entry: usize) -> Hit {
     let view = super::View::Folded;
     let pattern = PatternId(100 + pattern);
-    Hit { pattern, piece, range: start..start + 2, words: 0..1, view, entry }
+    Hit { pattern, piece, range: start..start + 2, words: 0..1, view, field: None, entry }
 }
 
 #[test]
@@ -283,6 +283,30 @@ fn evidence_names_the_line_by_its_id_and_the_place_in_the_original() {
     let want =
         json!({"pattern": "p", "part": "poll", "index": 1, "view": "folded", "start": 3, "end": 5});
     assert_eq!(got[5], want);
+}
+
+#[test]
+fn evidence_of_fields_and_hashes_points_into_the_post() {
+    let list = vec![super::Entry { text: "c1".to_owned() }];
+    let kinds = [
+        PatternKind::Field(PostField::ForwardChannelId, list.clone()),
+        PatternKind::Media(HashKind::Sha256, list),
+    ];
+    let beside =
+        |pattern, spot| Hit { piece: usize::MAX, field: Some(spot), ..hit(pattern, 0, 0, 0) };
+    let hits = vec![
+        beside(0, Spot::Field(PostField::ForwardChannelId)),
+        beside(1, Spot::Medium(2, HashKind::Sha256)),
+    ];
+    let got = evidence(&kinds, hits, false);
+    let entry = Case::new([]).issuer.entry("c1");
+    let want = json!([
+        {"pattern": "p", "entry": entry, "field": "/forward/channel/id"},
+        {"pattern": "p", "entry": entry, "field": "/media/2/sha256"},
+    ]);
+    assert_eq!(got, want);
+    let read: Vec<crate::event::Evidence> = serde_json::from_value(got.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), got);
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn evidence_hits(from: usize, count: usize) -> impl Iterator<Item = Hit> {
         range: 0..5,
         words: 0..1,
         view: View::Unmasked,
+        field: None,
         entry: 1,
     })
 }

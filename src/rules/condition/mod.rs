@@ -88,6 +88,18 @@ pub(super) fn renumber(condition: Condition, to: &dyn Fn(usize) -> usize) -> Con
     }
 }
 
+/// Calls `each` with every pattern index on a side of a `within`.
+pub(super) fn visit_within(condition: &Condition, each: &mut dyn FnMut(usize)) {
+    match condition {
+        Condition::Within { .. } => visit(condition, each),
+        Condition::Not(part) => visit_within(part, each),
+        Condition::And(parts) | Condition::Or(parts) => {
+            parts.iter().for_each(|part| visit_within(part, each));
+        }
+        _ => {}
+    }
+}
+
 /// Calls `each` with every pattern index of the condition.
 pub(super) fn visit(condition: &Condition, each: &mut dyn FnMut(usize)) {
     match condition {

@@ -73,5 +73,12 @@ fn cost(pattern: &Pattern) -> u32 {
         PatternKind::Links(links) if links.domains.is_some() || links.channels.is_some() => 3,
         PatternKind::Links(links) if !links.services.is_empty() || links.shown_differs => 50,
         PatternKind::Links(_) => 100,
+        PatternKind::Handles(Some(_)) => 3,
+        PatternKind::Handles(None) => 50,
+        PatternKind::Phones(_) => 10,
+        PatternKind::Wallets(_) => 4,
+        PatternKind::Media(..) => 1,
+        PatternKind::Field(field, _) if field.tells() => 1,
+        PatternKind::Field(..) => 200,
     }
 }

@@ -57,6 +57,12 @@ struct Watched {
     awaited: Vec<usize>,
 }
 
+impl Watched {
+    fn awaited(&self) -> impl Iterator<Item = &Single> {
+        self.awaited.iter().filter_map(|at| self.singles.get(*at))
+    }
+}
+
 /// A pattern.
 #[derive(Clone, Copy, Debug)]
 struct Info {
@@ -110,12 +116,23 @@ impl Engine {
     pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
         let mut woken = Woken::default();
         woken.rules.extend(&self.always);
+        self.wake_by_fields(post, &mut woken);
         ROOM.with_borrow_mut(|room| {
             for piece in seen.iter().enumerate() {
                 self.wake(post, piece, room, &mut woken);
             }
         });
         if woken.rules.is_empty() { Hits::default() } else { self.hits(post, seen, woken) }
+    }
+
+    /// Which rules the fields of a post concern.
+    fn wake_by_fields(&self, post: &Post<'_>, woken: &mut Woken) {
+        for &number in &self.singly {
+            let Some(rule) = self.rules.get(number) else { continue };
+            if rule.awaited().any(|single| single.hits_field(post)) {
+                woken.rules.insert(number);
+            }
+        }
     }
 
     /// What of a piece could hit.
@@ -146,8 +163,7 @@ impl Engine {
         let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
         for &number in &self.singly {
             let Some(rule) = self.rules.get(number) else { continue };
-            let mut awaited = rule.awaited.iter().filter_map(|at| rule.singles.get(*at));
-            if awaited.any(|single| single.could_hit((post, seen), plain, &sketched)) {
+            if rule.awaited().any(|single| single.could_hit((post, seen), plain, &sketched)) {
                 woken.rules.insert(number);
             }
         }
@@ -208,6 +224,7 @@ impl Engine {
             phrases.scan(viewed, &mut found);
             singles().for_each(|single| single.scan(post, viewed, &mut found));
         }
+        singles().for_each(|single| single.scan_fields(post, &mut found));
         found.into_hits(|piece| viewed.get(piece)?.as_ref())
     }
 

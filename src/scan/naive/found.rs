@@ -5,13 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::record::View;
-use crate::scan::{Hit, Hits, PatternId, Viewed};
+use crate::scan::{Hit, Hits, PatternId, Spot, Viewed};
 
 /// Finds so far.
 #[derive(Default)]
 pub(in crate::scan) struct Found {
     piece: usize,
-    all: BTreeMap<(usize, usize, usize, usize), What>,
+    all: BTreeMap<(usize, Place), What>,
+}
+
+/// Where something was found.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Text { piece: usize, start: usize, end: usize },
+    Field(Spot),
 }
 
 struct What {
@@ -37,10 +44,21 @@ impl Found {
         if range.is_empty() {
             return;
         }
-        let what = self
-            .all
-            .entry((pattern, self.piece, range.start, range.end))
-            .or_insert_with(|| What { view, entry, values: BTreeSet::new() });
+        let place = Place::Text { piece: self.piece, start: range.start, end: range.end };
+        self.add_at(pattern, place, view, (entry, value));
+    }
+
+    /// A value of the post that is one of the entries.
+    pub(super) fn add_value(&mut self, pattern: usize, spot: Spot, found: (usize, &str)) {
+        self.add_at(pattern, Place::Field(spot), View::Raw, found);
+    }
+
+    fn add_at(&mut self, pattern: usize, place: Place, view: View, (entry, value): (usize, &str)) {
+        let what = self.all.entry((pattern, place)).or_insert_with(|| What {
+            view,
+            entry,
+            values: BTreeSet::new(),
+        });
         what.view = what.view.min(view);
         what.entry = what.entry.min(entry);
         if !what.values.contains(value) {
@@ -58,18 +76,23 @@ impl Found {
         viewed: impl Fn(usize) -> Option<&'v Viewed<'v>>,
     ) -> Hits {
         let mut hits = Hits::default();
-        for ((pattern, piece, start, end), what) in self.all {
+        for ((pattern, place), what) in self.all {
             let Ok(pattern) = u32::try_from(pattern) else { continue };
             let pattern = PatternId(pattern);
-            let words = viewed(piece).map(|viewed| viewed.views.words_touching(&(start..end)));
+            let (piece, range, field) = match place {
+                Place::Text { piece, start, end } => (piece, start..end, None),
+                Place::Field(spot) => (usize::MAX, 0..0, Some(spot)),
+            };
+            let words = viewed(piece).map(|viewed| viewed.views.words_touching(&range));
             let at = hits.all.len();
             hits.values.extend(what.values.into_iter().map(|value| (pattern, at, value)));
             hits.all.push(Hit {
                 pattern,
                 piece,
-                range: start..end,
+                range,
                 words: words.unwrap_or_default(),
                 view: what.view,
+                field,
                 entry: what.entry,
             });
         }

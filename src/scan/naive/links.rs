@@ -21,10 +21,10 @@ pub(super) struct LinkMatcher {
 
 /// Entries by their canonical form.
 #[derive(Debug, Default)]
-struct Listed(HashMap<String, Vec<(usize, String)>>);
+pub(super) struct Listed(HashMap<String, Vec<(usize, String)>>);
 
 impl Listed {
-    fn new(entries: &[Entry], canonical: impl Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(entries: &[Entry], canonical: impl Fn(&str) -> Option<String>) -> Self {
         let mut out = Self::default();
         for (at, entry) in entries.iter().enumerate() {
             let text = entry.text.trim_start_matches('@').to_lowercase();
@@ -35,7 +35,7 @@ impl Listed {
         out
     }
 
-    fn get(&self, key: &str) -> impl Iterator<Item = (usize, String)> {
+    pub(super) fn get(&self, key: &str) -> impl Iterator<Item = (usize, String)> {
         self.0.get(key).into_iter().flatten().cloned()
     }
 }

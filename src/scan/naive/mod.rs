@@ -5,13 +5,18 @@
 //! substring, exact texts: one Aho-Corasick a pattern
 //! regex            texts: the regex crate
 //! links            links: what `extract` found
+//! handles, phones, wallets
+//!                  things: what `extract` finds in the text as it came
+//! fields, hashes   fields: what stands in the post beside its texts
 //! ```
 
 mod dictionary;
+mod fields;
 mod found;
 mod links;
 mod phrases;
 mod texts;
+mod things;
 mod trie;
 
 use crate::decode::Post;
@@ -20,10 +25,12 @@ use crate::record::{Part, Parts, View};
 use crate::rules::{Match, Pattern, PatternKind, Rule};
 
 use super::{BuildError, Hits, Seen, Viewed};
+use fields::FieldMatcher;
 pub(super) use found::Found;
 use links::LinkMatcher;
 pub(super) use phrases::Phrases;
 use texts::TextMatcher;
+use things::ThingMatcher;
 
 /// All patterns, compiled: what the engine is tested against.
 #[derive(Debug, Default)]
@@ -46,6 +53,8 @@ pub(super) struct Single {
 enum Matcher {
     Text(TextMatcher),
     Links(LinkMatcher),
+    Things(ThingMatcher),
+    Fields(FieldMatcher),
 }
 
 impl Naive {
@@ -92,6 +101,7 @@ impl Naive {
                 single.scan(post, viewed, &mut found);
             }
         }
+        self.single.iter().for_each(|single| single.scan_fields(post, &mut found));
         found.into_hits(|piece| viewed.get(piece))
     }
 }
@@ -110,8 +120,33 @@ impl Single {
                 Matcher::Text(regex.ok_or_else(names).map_err(BuildError::regex)?)
             }
             PatternKind::Links(links) => Matcher::Links(LinkMatcher::new(links)),
+            PatternKind::Handles(list) => Matcher::Things(ThingMatcher::handles(list.as_deref())),
+            PatternKind::Phones(countries) => {
+                Matcher::Things(ThingMatcher::Phones(countries.clone()))
+            }
+            PatternKind::Wallets(kinds) => Matcher::Things(ThingMatcher::Wallets(kinds.clone())),
+            PatternKind::Media(hash, entries) => {
+                Matcher::Fields(FieldMatcher::media(*hash, entries))
+            }
+            PatternKind::Field(field, entries) => {
+                Matcher::Fields(FieldMatcher::field(*field, entries))
+            }
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })
+    }
+
+    /// What of it stands in the post beside the texts.
+    pub(super) fn scan_fields(&self, post: &Post<'_>, found: &mut Found) {
+        if let Matcher::Fields(fields) = &self.matcher {
+            fields.scan(self.pattern, post, found);
+        }
+    }
+
+    /// Does it hit a field?
+    pub(super) fn hits_field(&self, post: &Post<'_>) -> bool {
+        let mut found = Found::default();
+        self.scan_fields(post, &mut found);
+        !found.is_empty()
     }
 
     /// Is it looked for in this part?
@@ -133,6 +168,8 @@ impl Single {
         match &self.matcher {
             Matcher::Text(text) => text.scan(self.pattern, viewed, found),
             Matcher::Links(links) => links.scan(self.pattern, (post, viewed.seen()), found),
+            Matcher::Things(things) => things.scan(self.pattern, viewed.piece.text, found),
+            Matcher::Fields(_) => {}
         }
     }
 
@@ -161,6 +198,8 @@ impl Single {
                 links.scan(self.pattern, (post, seen), &mut found);
                 !found.is_empty()
             }
+            Matcher::Things(things) => things.is_in(seen.piece.text),
+            Matcher::Fields(_) => false,
         }
     }
 }

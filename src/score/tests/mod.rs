@@ -55,7 +55,7 @@ fn p(pattern: usize) -> Condition {
 /// A hit on words of a piece; a word is ten bytes long.
 fn hit(pattern: u32, piece: usize, words: Range<usize>) -> Hit {
     let range = words.start * 10..words.end * 10;
-    Hit { pattern: PatternId(pattern), piece, range, words, view: View::Raw, entry: 0 }
+    Hit { pattern: PatternId(pattern), piece, range, words, view: View::Raw, field: None, entry: 0 }
 }
 
 /// A hit on bytes between words, before the word `next`.

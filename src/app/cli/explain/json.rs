@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::normalise::Trick;
 use crate::score::{Explained, From, Seeing, Step};
-use crate::screen::{Explainer, Explanation, ShownHit, ShownPiece};
+use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownPiece};
 
 pub(super) fn line(explainer: &Explainer, explanation: &Explanation<'_>) -> String {
     let pieces: Vec<Value> = explanation.pieces.iter().map(piece).collect();
@@ -44,9 +44,7 @@ fn tricks(tricks: &[Trick]) -> Vec<Value> {
 
 fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explained) -> Value {
     let rule = explainer.rules().get(explained.rule);
-    let hits = explanation.hits.iter().enumerate();
-    let hits = hits.filter(|(_, hit)| hit.rule == explained.rule);
-    let hits = hits.map(|(number, of)| hit(of, explained.hidden.contains(&number)));
+    let hits = explanation.hits.iter().filter(|hit| hit.rule == explained.rule).map(hit);
     let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
     json!({
         "rule": rule.map(|rule| &rule.id), "fires": explained.fires(),
@@ -56,11 +54,17 @@ fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explai
     })
 }
 
-fn hit(hit: &ShownHit<'_>, hidden: bool) -> Value {
-    json!({
-        "pattern": hit.pattern, "piece": hit.piece, "start": hit.range.start, "end": hit.range.end,
-        "view": hit.view.name(), "entry": hit.entry, "tricks": tricks(&hit.tricks), "hidden": hidden,
-    })
+fn hit(hit: &ShownHit<'_>) -> Value {
+    let (pattern, entry, hidden) = (&hit.pattern, &hit.entry, hit.hidden);
+    match &hit.place {
+        Place::Field(field) => {
+            json!({"pattern": pattern, "field": field, "entry": entry, "hidden": hidden})
+        }
+        Place::Text { piece, range, view, tricks: hiding, .. } => json!({
+            "pattern": pattern, "piece": piece, "start": range.start, "end": range.end,
+            "view": view.name(), "entry": entry, "tricks": tricks(hiding), "hidden": hidden,
+        }),
+    }
 }
 
 fn step(of: &Step) -> Value {

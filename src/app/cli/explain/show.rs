@@ -7,7 +7,7 @@ use crate::extract::FoundLink;
 use crate::normalise::{self, Trick, TrickKind};
 use crate::rules::Rule;
 use crate::score::{Explained, From, Seeing, Step};
-use crate::screen::{Explainer, Explanation, ShownHit, ShownOdd, ShownPiece};
+use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownOdd, ShownPiece};
 
 /// Where the second column begins.
 const MARGIN: usize = 10;
@@ -18,8 +18,11 @@ const HITS_SHOWN: usize = 16;
 pub(super) fn page(explainer: &Explainer, explanation: &Explanation<'_>) -> Page {
     let mut page = Page::default();
     for (number, piece) in explanation.pieces.iter().enumerate() {
-        let hits = explanation.hits.iter().filter(|hit| hit.piece == number);
-        show_piece(&mut page, piece, hits.map(|hit| hit.range.clone()).collect());
+        let here = explanation.hits.iter().filter_map(|hit| match &hit.place {
+            Place::Text { piece, range, .. } if *piece == number => Some(range.clone()),
+            _ => None,
+        });
+        show_piece(&mut page, piece, here.collect());
     }
     for explained in &explanation.rules {
         if let Some(rule) = explainer.rules().get(explained.rule) {
@@ -144,11 +147,10 @@ fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &
         show_step(page, soften, 2);
     }
     let mut last = ("", 0);
-    let own = explanation.hits.iter().enumerate().filter(|(_, hit)| hit.rule == explained.rule);
-    for (number, hit) in own {
+    for hit in explanation.hits.iter().filter(|hit| hit.rule == explained.rule) {
         last = if last.0 == hit.pattern { (last.0, last.1 + 1) } else { (&hit.pattern, 1) };
         if last.1 <= HITS_SHOWN {
-            page.push(show_hit(hit, explained.hidden.contains(&number), explanation));
+            page.push(show_hit(hit, explanation));
         }
     }
     if !explained.looks {
@@ -220,17 +222,23 @@ fn lacks(step: &Step) -> String {
     }
 }
 
-fn show_hit(hit: &ShownHit<'_>, hidden: bool, explanation: &Explanation<'_>) -> Line {
-    let part = explanation.pieces.get(hit.piece).map_or("", |piece| piece.piece.part.name());
+fn show_hit(hit: &ShownHit<'_>, explanation: &Explanation<'_>) -> Line {
     let line = Line::default().plain("  ").and(Style::Name, &hit.pattern).plain(" is ");
-    let mut line = line.and(Style::Hit, hit.written);
-    if let Some(entry) = hit.entry.as_ref().filter(|entry| *entry != hit.written) {
-        line = line.plain(format!(", which is `{entry}`"));
-    }
-    let place = format!(" ({part} {}..{}, {})", hit.range.start, hit.range.end, hit.view.name());
-    line = line.and(Style::Dim, place);
-    if !hit.tricks.is_empty() {
-        line = line.plain(format!(": {}", tricks(&hit.tricks)));
-    }
-    if hidden { line.and(Style::No, ", which `except` hides") } else { line }
+    let meant = |line: Line, entry: Option<&String>| match entry {
+        Some(entry) => line.plain(format!(", which is `{entry}`")),
+        None => line,
+    };
+    let entry = hit.entry.as_ref();
+    let line = match &hit.place {
+        Place::Field(pointer) => meant(line.plain(format!("field {pointer}")), entry),
+        Place::Text { piece, range, written, view, tricks: hiding } => {
+            let part = explanation.pieces.get(*piece).map_or("", |piece| piece.piece.part.name());
+            let line = line.and(Style::Hit, written);
+            let line = meant(line, entry.filter(|entry| entry != written));
+            let place = format!(" ({part} {}..{}, {})", range.start, range.end, view.name());
+            let line = line.and(Style::Dim, place);
+            if hiding.is_empty() { line } else { line.plain(format!(": {}", tricks(hiding))) }
+        }
+    };
+    if hit.hidden { line.and(Style::No, ", which `except` hides") } else { line }
 }
