@@ -9,5 +9,6 @@ mod crashes;
 mod embedded;
 mod explain;
 mod node;
+mod pages;
 mod plants;
 mod scenarios;

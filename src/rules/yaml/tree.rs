@@ -193,6 +193,9 @@ impl Builder {
             info if info.contains("simple key") || info.contains("mapping values") => {
                 "a text with `: ` in it, or one that goes on in the next line, stands in quotes"
             }
+            info if info.contains("escape") => {
+                "in double quotes `\\` begins an escape of YAML; in single quotes it is itself, as a regex needs it: '\\d{2}'"
+            }
             _ => {
                 "texts that start with one of `* & ! % @ [ { ' \" > |`, a backtick, or that hold `: ` stand in quotes"
             }
