@@ -17,6 +17,8 @@ mod patterns;
 mod posts;
 mod race;
 mod random;
+#[cfg(feature = "vectorscan")]
+mod vectorscan;
 mod whole;
 mod worst;
 

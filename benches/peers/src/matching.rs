@@ -4,7 +4,8 @@
 //! each pattern with a space on both sides: a whole word to them is a stretch of bytes. Tidegate gets
 //! the same text and has no way to be told so: in its figure it folds it once more, cuts it into
 //! words and looks for odd words, as it does with every text. Where a post hits, it names every hit
-//! with its range in the original; to the peers a yes is enough.
+//! with its range in the original; to the peers a yes is enough. Vectorscan gets its posts in two
+//! ways: one a call, as they come, and joined to blocks, where it goes on after a match.
 //!
 //! Made posts have few different words (the first line says how many), so that the paths of an
 //! automaton that they take stay in the cache: on real text the automata are slower than here.
@@ -32,6 +33,9 @@ pub fn run() {
     println!("\n{} different words in the posts. Tidegate folds the text again, cuts", known.len());
     println!("words, looks for odd words, and names each hit of a post that hits; the peers are");
     println!("handed folded text and stop at the first pattern they find in a post.");
+    if !cfg!(feature = "vectorscan") {
+        println!("Vectorscan is not among them: this was built without it.");
+    }
     for size in SIZES {
         of_size(size, &patterns::make(size, &known));
     }
@@ -50,6 +54,8 @@ fn of_size(size: usize, list: &[String]) {
     if size <= REGEXES_MAX {
         runners.push(regex_set(&spaced, &texts));
     }
+    #[cfg(feature = "vectorscan")]
+    runners.extend(crate::vectorscan::runners(list, &texts));
     race(&format!("{size} patterns"), load, Some(planted), runners);
 }
 
