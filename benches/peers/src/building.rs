@@ -1,5 +1,5 @@
 //! How long the tables of a list take to build and how many bytes they are, beside those of
-//! automata of the same patterns. Once each for a million, the median of three for fewer.
+//! automata of the same patterns. Once each for a million and for yara-x, the median of three else.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::posts;
 use crate::race::timed;
 #[cfg(feature = "vectorscan")]
 use crate::vectorscan::Search;
+use crate::yara;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
@@ -52,6 +53,10 @@ fn of_size(size: usize, list: &[String]) {
     {
         let build = || Search::of(list);
         row("Vectorscan, with its scratch", rounds, build, |search| Some(search.bytes()));
+    }
+    if size <= yara::ENTRIES_MAX {
+        let build = || yara::rules(&spaced);
+        row("yara-x, as serialised", 1, build, |rules| rules.serialize().ok().map(|it| it.len()));
     }
 }
 

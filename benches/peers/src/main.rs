@@ -21,6 +21,7 @@ mod random;
 mod vectorscan;
 mod whole;
 mod worst;
+mod yara;
 
 use std::process::ExitCode;
 

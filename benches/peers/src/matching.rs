@@ -5,7 +5,8 @@
 //! the same text and has no way to be told so: in its figure it folds it once more, cuts it into
 //! words and looks for odd words, as it does with every text. Where a post hits, it names every hit
 //! with its range in the original; to the peers a yes is enough. Vectorscan gets its posts in two
-//! ways: one a call, as they come, and joined to blocks, where it goes on after a match.
+//! ways: one a call, as they come, and joined to blocks, where it goes on after a match. yara-x
+//! cannot be stopped.
 //!
 //! Made posts have few different words (the first line says how many), so that the paths of an
 //! automaton that they take stay in the cache: on real text the automata are slower than here.
@@ -21,6 +22,7 @@ use tidegate::scan::{Seen, Tables};
 use crate::patterns::{self, View};
 use crate::posts;
 use crate::race::{Load, Runner, race, runner};
+use crate::yara;
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -48,6 +50,7 @@ fn of_size(size: usize, list: &[String]) {
         posts::texts(&made).iter().map(|text| format!(" {} ", normalise::fold(text))).collect();
     let load = Load { posts: texts.len(), bytes: posts::bytes(&texts) };
     let spaced = patterns::spaced(list);
+    let yara_rules = (size <= yara::ENTRIES_MAX).then(|| yara::rules(&spaced));
 
     let mut runners = vec![tidegate(list, &texts), aho_corasick(&spaced, &texts)];
     runners.push(daachorse(&spaced, &texts));
@@ -56,6 +59,9 @@ fn of_size(size: usize, list: &[String]) {
     }
     #[cfg(feature = "vectorscan")]
     runners.extend(crate::vectorscan::runners(list, &texts));
+    if let Some(rules) = &yara_rules {
+        runners.extend(yara::runners(rules, &texts));
+    }
     race(&format!("{size} patterns"), load, Some(planted), runners);
 }
 

@@ -1,0 +1,45 @@
+//! yara-x: one rule of all entries, `any of them`.
+//!
+//! A scanner that has matched once clears a bit for every entry before each text from then on, one
+//! after the other: with 10,000 entries that is nearly all that a text costs. A new scanner does not,
+//! but takes long to make. So both ways are raced.
+
+use std::fmt::Write as _;
+
+use yara_x::{Compiler, Rules, Scanner};
+
+use crate::race::{Runner, runner};
+
+/// The most strings that it takes in a rule; to compile so many takes most of a minute.
+pub const ENTRIES_MAX: usize = 100_000;
+
+pub fn rules(list: &[String]) -> Rules {
+    let mut source = String::from("rule any_entry {\nstrings:\n");
+    for (number, pattern) in list.iter().enumerate() {
+        writeln!(source, "$p{number} = \"{pattern}\"").expect("a string takes all");
+    }
+    source += "condition:\nany of them\n}\n";
+    let mut compiler = Compiler::new();
+    compiler.add_source(source.as_str()).expect("made words are strings of a rule");
+    compiler.build()
+}
+
+/// Of texts and patterns with a space on both sides, as the other peers have them: with one scanner,
+/// and with a new one after each match.
+pub fn runners<'t>(rules: &'t Rules, texts: &'t [String]) -> [Runner<'t>; 2] {
+    [each("yara-x", false, rules, texts), each("yara-x, new after a match", true, rules, texts)]
+}
+
+fn each<'t>(name: &str, renews: bool, rules: &'t Rules, texts: &'t [String]) -> Runner<'t> {
+    let mut scanner = Scanner::new(rules);
+    let mut has_matched = false;
+    let mut fires = move |text: &&String| {
+        if renews && has_matched {
+            scanner = Scanner::new(rules);
+        }
+        let results = scanner.scan(text.as_bytes()).expect("no time limit is set");
+        has_matched = results.matching_rules().len() > 0;
+        has_matched
+    };
+    runner(name, move || texts.iter().filter(&mut fires).count())
+}
