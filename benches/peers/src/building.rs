@@ -12,7 +12,7 @@ use crate::posts;
 use crate::race::timed;
 #[cfg(feature = "vectorscan")]
 use crate::vectorscan::Search;
-use crate::yara;
+use crate::yara::{self, Entry};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
@@ -55,7 +55,7 @@ fn of_size(size: usize, list: &[String]) {
         row("Vectorscan, with its scratch", rounds, build, |search| Some(search.bytes()));
     }
     if size <= yara::ENTRIES_MAX {
-        let build = || yara::rules(&spaced);
+        let build = || yara::rules(&spaced, Entry::Bytes);
         row("yara-x, as serialised", 1, build, |rules| rules.serialize().ok().map(|it| it.len()));
     }
 }

@@ -22,7 +22,7 @@ use tidegate::scan::{Seen, Tables};
 use crate::patterns::{self, View};
 use crate::posts;
 use crate::race::{Load, Runner, race, runner};
-use crate::yara;
+use crate::yara::{self, Entry};
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -50,7 +50,7 @@ fn of_size(size: usize, list: &[String]) {
         posts::texts(&made).iter().map(|text| format!(" {} ", normalise::fold(text))).collect();
     let load = Load { posts: texts.len(), bytes: posts::bytes(&texts) };
     let spaced = patterns::spaced(list);
-    let yara_rules = (size <= yara::ENTRIES_MAX).then(|| yara::rules(&spaced));
+    let yara_rules = (size <= yara::ENTRIES_MAX).then(|| yara::rules(&spaced, Entry::Bytes));
 
     let mut runners = vec![tidegate(list, &texts), aho_corasick(&spaced, &texts)];
     runners.push(daachorse(&spaced, &texts));

@@ -9,14 +9,28 @@ use std::fmt::Write as _;
 use yara_x::{Compiler, Rules, Scanner};
 
 use crate::race::{Runner, runner};
+use crate::whole;
 
 /// The most strings that it takes in a rule; to compile so many takes most of a minute.
 pub const ENTRIES_MAX: usize = 100_000;
 
-pub fn rules(list: &[String]) -> Rules {
+/// How an entry is looked for.
+#[derive(Clone, Copy)]
+pub enum Entry {
+    /// As these bytes.
+    Bytes,
+    /// With no letter or digit of ASCII before or after it: yara-x knows no others.
+    Fullword,
+}
+
+pub fn rules(list: &[String], entry: Entry) -> Rules {
+    let modifier = match entry {
+        Entry::Bytes => "",
+        Entry::Fullword => "fullword",
+    };
     let mut source = String::from("rule any_entry {\nstrings:\n");
     for (number, pattern) in list.iter().enumerate() {
-        writeln!(source, "$p{number} = \"{pattern}\"").expect("a string takes all");
+        writeln!(source, "$p{number} = \"{pattern}\" {modifier}").expect("a string takes all");
     }
     source += "condition:\nany of them\n}\n";
     let mut compiler = Compiler::new();
@@ -42,4 +56,13 @@ fn each<'t>(name: &str, renews: bool, rules: &'t Rules, texts: &'t [String]) -> 
         has_matched
     };
     runner(name, move || texts.iter().filter(&mut fires).count())
+}
+
+/// Does an entry stand in the text as a whole word? Of the matches of [`Entry::Fullword`], those with
+/// letters around them that are not of ASCII are sorted out here.
+pub fn has_word(scanner: &mut Scanner<'_>, text: &str) -> bool {
+    let results = scanner.scan(text.as_bytes()).expect("no time limit is set");
+    let patterns = results.matching_rules().flat_map(|rule| rule.patterns());
+    let mut found = patterns.flat_map(|pattern| pattern.matches()).map(|found| found.range());
+    found.any(|range| whole::is_word(text, range.start, range.end))
 }
