@@ -1,5 +1,5 @@
 //! How long the tables of a list take to build and how many bytes they are, beside those of
-//! automata of the same patterns. Once each for a million, the median of three for fewer.
+//! automata of the same patterns. Once each for a million and for yara-x, the median of three else.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use tidegate::scan::Tables;
 use crate::patterns::{self, View};
 use crate::posts;
 use crate::race::timed;
+#[cfg(feature = "vectorscan")]
+use crate::vectorscan::Search;
+use crate::yara::{self, Entry};
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
@@ -19,6 +22,9 @@ pub fn run() {
         "\nTidegate checks a pack once (rules::compile) and builds tables from it wherever it is"
     );
     println!("loaded; view unmasked holds each entry as odd words spell it, too.");
+    if !cfg!(feature = "vectorscan") {
+        println!("Vectorscan is not among them: this was built without it.");
+    }
     let known = posts::words();
     for size in SIZES {
         of_size(size, &patterns::make(size, &known));
@@ -43,6 +49,15 @@ fn of_size(size: usize, list: &[String]) {
     row("aho-corasick", rounds, build, |automaton| Some(automaton.memory_usage()));
     let build = || CharwiseDoubleArrayAhoCorasick::<u32>::new(&spaced).expect("within its limits");
     row("daachorse, by character", rounds, build, |automaton| Some(automaton.heap_bytes()));
+    #[cfg(feature = "vectorscan")]
+    {
+        let build = || Search::of(list);
+        row("Vectorscan, with its scratch", rounds, build, |search| Some(search.bytes()));
+    }
+    if size <= yara::ENTRIES_MAX {
+        let build = || yara::rules(&spaced, Entry::Bytes);
+        row("yara-x, as serialised", 1, build, |rules| rules.serialize().ok().map(|it| it.len()));
+    }
 }
 
 fn row<T>(name: &str, rounds: usize, make: impl Fn() -> T, bytes: impl Fn(&T) -> Option<usize>) {

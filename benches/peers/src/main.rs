@@ -4,12 +4,14 @@
 //! cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers --locked -- matching
 //! ```
 //!
-//! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all without an
-//! argument. Each prints a table; the first line of a table is Tidegate. Before anything is timed,
-//! all engines that mean the same must have found the same.
+//! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all of these
+//! without an argument; and `file`. Each prints a table; the first line of a table is Tidegate. Before
+//! anything is timed, all engines that mean the same must have found the same, but for `file`, which
+//! shows what each found.
 
 mod building;
 mod decoding;
+mod file;
 mod many_rules;
 mod matching;
 mod normalising;
@@ -17,11 +19,15 @@ mod patterns;
 mod posts;
 mod race;
 mod random;
+#[cfg(feature = "vectorscan")]
+mod vectorscan;
 mod whole;
 mod worst;
+mod yara;
 
 use std::process::ExitCode;
 
+/// What is run without an argument.
 const SECTIONS: [(&str, fn()); 7] = [
     ("matching", matching::run),
     ("decoding", decoding::run),
@@ -32,18 +38,24 @@ const SECTIONS: [(&str, fn()); 7] = [
     ("build", building::run),
 ];
 
+/// What is run only when asked for: it takes minutes and 1 GiB of disk.
+const ASKED_FOR: [(&str, fn()); 1] = [("file", file::run)];
+
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
-    let is_known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);
+    let known = || SECTIONS.iter().chain(&ASKED_FOR);
+    let is_known = |name: &String| known().any(|(section, _)| section == name);
     if let Some(unknown) = asked.iter().find(|name| !is_known(name)) {
-        let names = SECTIONS.map(|(name, _)| name).join(", ");
-        eprintln!("no section `{unknown}`: write {names}, or nothing for all of them");
+        let names: Vec<&str> = known().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
+        eprintln!("no section `{unknown}`: write {names}, or nothing for all but file");
         return ExitCode::FAILURE;
     }
-    for (name, run) in SECTIONS {
-        if asked.is_empty() || asked.iter().any(|asked| asked == name) {
-            run();
-        }
+    for (_, run) in SECTIONS.iter().filter(|_| asked.is_empty()) {
+        run();
+    }
+    for (_, run) in known().filter(|(name, _)| asked.iter().any(|asked| asked == name)) {
+        run();
     }
     ExitCode::SUCCESS
 }

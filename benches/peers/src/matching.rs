@@ -4,7 +4,9 @@
 //! each pattern with a space on both sides: a whole word to them is a stretch of bytes. Tidegate gets
 //! the same text and has no way to be told so: in its figure it folds it once more, cuts it into
 //! words and looks for odd words, as it does with every text. Where a post hits, it names every hit
-//! with its range in the original; to the peers a yes is enough.
+//! with its range in the original; to the peers a yes is enough. Vectorscan gets its posts in two
+//! ways: one a call, as they come, and joined to blocks, where it goes on after a match. yara-x
+//! cannot be stopped.
 //!
 //! Made posts have few different words (the first line says how many), so that the paths of an
 //! automaton that they take stay in the cache: on real text the automata are slower than here.
@@ -20,6 +22,7 @@ use tidegate::scan::{Seen, Tables};
 use crate::patterns::{self, View};
 use crate::posts;
 use crate::race::{Load, Runner, race, runner};
+use crate::yara::{self, Entry};
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
@@ -32,6 +35,9 @@ pub fn run() {
     println!("\n{} different words in the posts. Tidegate folds the text again, cuts", known.len());
     println!("words, looks for odd words, and names each hit of a post that hits; the peers are");
     println!("handed folded text and stop at the first pattern they find in a post.");
+    if !cfg!(feature = "vectorscan") {
+        println!("Vectorscan is not among them: this was built without it.");
+    }
     for size in SIZES {
         of_size(size, &patterns::make(size, &known));
     }
@@ -44,11 +50,17 @@ fn of_size(size: usize, list: &[String]) {
         posts::texts(&made).iter().map(|text| format!(" {} ", normalise::fold(text))).collect();
     let load = Load { posts: texts.len(), bytes: posts::bytes(&texts) };
     let spaced = patterns::spaced(list);
+    let yara_rules = (size <= yara::ENTRIES_MAX).then(|| yara::rules(&spaced, Entry::Bytes));
 
     let mut runners = vec![tidegate(list, &texts), aho_corasick(&spaced, &texts)];
     runners.push(daachorse(&spaced, &texts));
     if size <= REGEXES_MAX {
         runners.push(regex_set(&spaced, &texts));
+    }
+    #[cfg(feature = "vectorscan")]
+    runners.extend(crate::vectorscan::runners(list, &texts));
+    if let Some(rules) = &yara_rules {
+        runners.extend(yara::runners(rules, &texts));
     }
     race(&format!("{size} patterns"), load, Some(planted), runners);
 }

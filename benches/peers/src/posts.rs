@@ -14,32 +14,58 @@ pub const POSTS: usize = 5_000;
 const SEED: u64 = 7;
 
 /// One post in so many is planted.
-const PLANTED_EVERY: usize = 100;
+pub const PLANTED_EVERY: usize = 100;
 
 /// Where the text of a post starts in its JSON.
 const TEXT: &str = ",\"text\":\"";
 
 /// So many posts that have a text, as JSON, in any language or in one.
 pub fn made(count: usize, lang: Option<&str>) -> Vec<Vec<u8>> {
+    stream(lang).take(count).collect()
+}
+
+/// The same without an end.
+pub fn stream(lang: Option<&str>) -> impl Iterator<Item = Vec<u8>> {
     let lang = lang.map(|lang| format!("\"lang\":\"{lang}\""));
     let traffic = Traffic::new(SEED, Plan::default()).expect("a plan without plants");
     let posts = traffic.map(|made| made.json);
-    let posts = posts.filter(|json| {
+    posts.filter(move |json| {
         let json = str::from_utf8(json).expect("made JSON is UTF-8");
         json.contains(TEXT) && lang.as_ref().is_none_or(|lang| json.contains(lang))
-    });
-    posts.take(count).collect()
+    })
 }
 
 /// Puts a pattern before the text of one post in `every`; gives back how many.
 pub fn plant(posts: &mut [Vec<u8>], patterns: &[String], every: usize) -> usize {
-    let mut random = Random::new(SEED);
-    let planted = posts.iter_mut().skip(every / 2).step_by(every).map(|json| {
-        let text = str::from_utf8(json).expect("made JSON is UTF-8");
-        let pattern = random.pick(patterns);
-        *json = text.replacen(TEXT, &format!("{TEXT}{pattern} "), 1).into_bytes();
-    });
-    planted.count()
+    let mut planting = Planting::new(patterns, every);
+    posts.iter_mut().map(|json| usize::from(planting.next(json))).sum()
+}
+
+/// Puts patterns before the texts of posts as they come.
+pub struct Planting<'p> {
+    random: Random,
+    patterns: &'p [String],
+    every: usize,
+    seen: usize,
+}
+
+impl<'p> Planting<'p> {
+    /// For one post in `every`.
+    pub fn new(patterns: &'p [String], every: usize) -> Self {
+        Self { random: Random::new(SEED), patterns, every, seen: 0 }
+    }
+
+    /// True if this post got one.
+    pub fn next(&mut self, json: &mut Vec<u8>) -> bool {
+        let is_its_turn = self.seen % self.every == self.every / 2;
+        self.seen += 1;
+        if is_its_turn {
+            let text = str::from_utf8(json).expect("made JSON is UTF-8");
+            let pattern = self.random.pick(self.patterns);
+            *json = text.replacen(TEXT, &format!("{TEXT}{pattern} "), 1).into_bytes();
+        }
+        is_its_turn
+    }
 }
 
 /// [`POSTS`] posts, one in [`PLANTED_EVERY`] planted; and how many those are.

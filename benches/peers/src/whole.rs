@@ -81,7 +81,8 @@ fn chosen<'m>(list: &[String], made: &'m [Vec<u8>]) -> Runner<'m> {
     runner("fastest stack", move || made.iter().filter(&fires).count())
 }
 
-fn is_word(text: &str, start: usize, end: usize) -> bool {
+/// No letter or digit before or after it.
+pub fn is_word(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
     !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
