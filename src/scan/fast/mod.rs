@@ -24,13 +24,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Glance, Key, Odd, Unit};
+use crate::normalise::{self, Form, Glance, Key, Odd};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
 use super::naive::{Found, Phrases, Single};
 use super::{BuildError, Hits, Seen, Viewed};
-use phrases::{KnownUnit, Store};
+use phrases::{JOINED, KnownUnit, Store};
 use words::{Words, WordsBuilder};
 
 /// The patterns of all rules, made for looking at posts that do not concern them.
@@ -212,7 +212,7 @@ impl Engine {
             let part = seen.piece.part;
             // Of a form of several words one or two were looked for: the others may be odd as well.
             let mut held = forms.iter().filter(|(held_by, _)| *held_by == piece);
-            let all = held.any(|(_, form)| self.store.units(*form).nth(1).is_some())
+            let all = held.any(|(_, form)| !self.store.is_single(*form))
                 || singles().any(|single| single.reads_odd_words(part));
             let odd = if all { None } else { Some(known(piece)) };
             viewed.push(could_hold(piece, part).then(|| seen.view_quickly(odd)));
@@ -234,8 +234,8 @@ impl Engine {
             return;
         };
         let Some(info) = self.patterns.get(pattern) else { return };
-        let joined = self.store.units(form).any(|unit| unit.joined);
-        let units: Vec<(Unit, usize)> = self.store.units(form).map(|known| unit(&known)).collect();
+        let joined = form & JOINED != 0;
+        let units = self.store.row(form);
         let value = self.store.value(form);
         phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
     }
@@ -257,18 +257,6 @@ fn words_of(pattern: &Pattern) -> Option<(&[Entry], usize)> {
         PatternKind::Entries { entries, matching: Match::Phrase, gap } => Some((entries, *gap)),
         _ => None,
     }
-}
-
-fn unit(known: &KnownUnit<'_>) -> (Unit, usize) {
-    let unit = Unit {
-        text: known.text.to_owned(),
-        spaced: false,
-        open_left: known.open_left,
-        open_right: known.open_right,
-        words: known.words,
-        spaceless: false,
-    };
-    (unit, known.gap)
 }
 
 struct Builder {
@@ -335,7 +323,7 @@ impl Builder {
             let forms = normalise::unmask_entry(&entry.text).forms;
             let value = forms.first().map_or_else(|| entry.text.clone(), Form::text);
             for form in forms.iter().filter(|form| !form.is_too_short()) {
-                self.add_units(owner, number, (&value, &phrases::known(form, gap)), unmasked)?;
+                self.add_units((owner, number), &value, &phrases::known(form, gap), unmasked)?;
             }
         }
         Ok(())
@@ -343,29 +331,6 @@ impl Builder {
 
     /// A form, and without its spaces for runs.
     fn add_units(
-        &mut self,
-        owner: u32,
-        entry: u32,
-        (value, units): (&str, &[KnownUnit<'_>]),
-        unmasked: bool,
-    ) -> Result<(), BuildError> {
-        self.add_form((owner, entry), value, units, unmasked)?;
-        if units.len() < 2 || !unmasked {
-            return Ok(());
-        }
-        let text: String = units.iter().map(|unit| unit.text).collect();
-        let joined = KnownUnit {
-            text: &text,
-            gap: 0,
-            words: 1,
-            open_left: false,
-            open_right: false,
-            joined: true,
-        };
-        self.add_form((owner, entry), value, &[joined], true)
-    }
-
-    fn add_form(
         &mut self,
         owner: (u32, u32),
         value: &str,
@@ -375,6 +340,10 @@ impl Builder {
         let form = self.engine.store.add(owner, value, units);
         let form = form.map_err(|_| BuildError::TooMany)?;
         self.words.add(form, units, unmasked);
+        if units.len() > 1 && unmasked {
+            let text: String = units.iter().map(|unit| unit.text).collect();
+            self.words.add_joined(form | JOINED, &text);
+        }
         Ok(())
     }
 }

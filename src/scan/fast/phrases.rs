@@ -1,8 +1,13 @@
 //! Every form of every entry of words, in one place, small.
 
+use std::iter;
+
 use std::collections::HashMap;
 
 use crate::normalise::{Form, Unit};
+
+/// The number of a form with this bit stands for it without the spaces between its units.
+pub(super) const JOINED: u32 = 1 << 30;
 
 /// All forms, numbered in the order they were added.
 #[derive(Debug, Default)]
@@ -30,7 +35,6 @@ struct StoredUnit {
     words: u16,
     open_left: bool,
     open_right: bool,
-    joined: bool,
 }
 
 /// A unit of a stored form.
@@ -46,8 +50,6 @@ pub(in crate::scan) struct KnownUnit<'s> {
     pub(in crate::scan) open_left: bool,
     /// May end with anything.
     pub(in crate::scan) open_right: bool,
-    /// A phrase without its spaces.
-    pub(in crate::scan) joined: bool,
 }
 
 /// There are more forms than numbers for them.
@@ -62,8 +64,7 @@ impl Store {
         value: &str,
         units: &[KnownUnit<'_>],
     ) -> Result<u32, TooMany> {
-        // The upper bit is the table's.
-        let number = u32::try_from(self.forms.len()).ok().filter(|at| *at < 1 << 31);
+        let number = u32::try_from(self.forms.len()).ok().filter(|at| *at < JOINED);
         let number = number.ok_or(TooMany)?;
         let first = u32::try_from(self.units.len()).map_err(|_| TooMany)?;
         self.forms.push(Stored { pattern, entry, first });
@@ -74,7 +75,6 @@ impl Store {
                 words: u16::try_from(unit.words).unwrap_or(u16::MAX),
                 open_left: unit.open_left,
                 open_right: unit.open_right,
-                joined: unit.joined,
             });
             self.texts.push_str(unit.text);
         }
@@ -94,17 +94,34 @@ impl Store {
 
     /// (pattern, entry) of a form.
     pub(super) fn owner(&self, number: u32) -> Option<(u32, u32)> {
-        let stored = self.forms.get(usize::try_from(number).ok()?)?;
+        let stored = self.forms.get(usize::try_from(number & !JOINED).ok()?)?;
         Some((stored.pattern, stored.entry))
     }
 
     /// What a form counts as for `x.different`.
     pub(super) fn value(&self, number: u32) -> String {
+        let number = number & !JOINED;
         self.values.get(&number).cloned().unwrap_or_else(|| self.text(number).collect())
     }
 
+    /// Is the form one unit?
+    pub(super) fn is_single(&self, number: u32) -> bool {
+        number & JOINED != 0 || self.units(number).nth(1).is_none()
+    }
+
+    /// The units of a form, each with the words allowed before it; of one without its spaces, that.
+    pub(super) fn row(&self, number: u32) -> Vec<(Unit, usize)> {
+        if number & JOINED == 0 {
+            return self.units(number).map(|known| known.unit()).collect();
+        }
+        let text: String = self.units(number & !JOINED).map(|unit| unit.text).collect();
+        let (gap, words, open_left, open_right) = (0, 1, false, false);
+        let joined = KnownUnit { text: &text, gap, words, open_left, open_right };
+        iter::once(joined.unit()).collect()
+    }
+
     /// The units of a form.
-    pub(super) fn units(&self, number: u32) -> impl Iterator<Item = KnownUnit<'_>> + '_ {
+    fn units(&self, number: u32) -> impl Iterator<Item = KnownUnit<'_>> + '_ {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
         let first = |at: usize| {
             let first = self.forms.get(at).and_then(|form| usize::try_from(form.first).ok());
@@ -124,7 +141,6 @@ impl Store {
                 words: unit.words.into(),
                 open_left: unit.open_left,
                 open_right: unit.open_right,
-                joined: unit.joined,
             })
         })
     }
@@ -138,6 +154,21 @@ impl Store {
     }
 }
 
+impl KnownUnit<'_> {
+    /// The unit as the slow truth has it, with the words allowed before it.
+    fn unit(&self) -> (Unit, usize) {
+        let unit = Unit {
+            text: self.text.to_owned(),
+            spaced: false,
+            open_left: self.open_left,
+            open_right: self.open_right,
+            words: self.words,
+            spaceless: false,
+        };
+        (unit, self.gap)
+    }
+}
+
 /// The units of a form as they are stored; a phrase of entries with a gap allows it where a space
 /// stands.
 pub(super) fn known(form: &Form, gap: usize) -> Vec<KnownUnit<'_>> {
@@ -147,7 +178,6 @@ pub(super) fn known(form: &Form, gap: usize) -> Vec<KnownUnit<'_>> {
         words: unit.words,
         open_left: unit.open_left,
         open_right: unit.open_right,
-        joined: false,
     };
     form.units.iter().map(|unit| KnownUnit { text: &unit.text, ..known(unit) }).collect()
 }

@@ -163,12 +163,13 @@ impl Lookup {
         if pairs.is_empty() {
             return Self::default();
         }
-        pairs.sort_unstable();
+        // In the order of their slots, so that the table is filled from one end to the other.
+        pairs.sort_unstable_by_key(|(hash, number)| (hash.rotate_left(32), *number));
         pairs.dedup();
         let keys = pairs.chunk_by(|left, right| left.0 == right.0).count();
         let mut out = Self {
             filter: Filter::of(keys),
-            slots: vec![Slot::default(); (keys * 2).next_power_of_two()],
+            slots: vec![Slot::default(); keys + keys / 2 + 1],
             numbers: Vec::new(),
         };
         for group in pairs.chunk_by(|left, right| left.0 == right.0) {
@@ -190,15 +191,22 @@ impl Lookup {
         self.filter.insert(hash);
         let mut at = self.home(hash);
         while self.slots.get(at).is_some_and(|slot| slot.group != 0) {
-            at = (at + 1) & (self.slots.len() - 1);
+            at = self.next(at);
         }
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = Slot { tag: tag(hash), group };
         }
     }
 
+    /// Where the slot of a hash is, by its lower half: a fraction of the table, whatever its size. The
+    /// upper half is in the slot.
     fn home(&self, hash: u64) -> usize {
-        usize::try_from(hash).unwrap_or_default() & (self.slots.len().wrapping_sub(1))
+        let size = u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
+        usize::try_from(((hash & u64::from(u32::MAX)) * size) >> 32).unwrap_or_default()
+    }
+
+    fn next(&self, at: usize) -> usize {
+        if at + 1 < self.slots.len() { at + 1 } else { 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -230,7 +238,7 @@ impl Lookup {
             if slot.tag == tag(hash) {
                 return Some(slot.group);
             }
-            at = (at + 1) & (self.slots.len() - 1);
+            at = self.next(at);
         }
     }
 

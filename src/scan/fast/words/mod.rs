@@ -153,6 +153,12 @@ impl WordsBuilder {
         }
     }
 
+    /// Adds a form without its spaces: only runs are compared with it.
+    pub(super) fn add_joined(&mut self, number: u32, text: &str) {
+        let spelt = self.spell(text);
+        self.odd_whole.push((spelt, number));
+    }
+
     fn spell(&mut self, text: &str) -> u64 {
         self.forwards.add(&self.keyed, normalise::skeleton(text).chars())
     }
@@ -171,9 +177,6 @@ impl WordsBuilder {
             }
         }
         let bytes = unit.text.as_bytes();
-        if unit.joined {
-            return;
-        }
         if unit.open_left {
             let tail = last_of(bytes);
             self.tail_sizes.extend(tail.map(<[u8]>::len));
@@ -228,7 +231,7 @@ fn place(at: u32) -> usize {
 /// One whole word of a script with spaces.
 fn is_plain(unit: &KnownUnit<'_>) -> bool {
     let spaceless = || unit.text.chars().next().is_some_and(normalise::is_spaceless);
-    !unit.open_left && !unit.open_right && !unit.joined && unit.words == 1 && !spaceless()
+    !unit.open_left && !unit.open_right && unit.words == 1 && !spaceless()
 }
 
 fn first_of(bytes: &[u8]) -> Option<&[u8]> {
