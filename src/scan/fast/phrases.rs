@@ -13,28 +13,19 @@ pub(super) const JOINED: u32 = 1 << 30;
 #[derive(Debug, Default)]
 pub(super) struct Store {
     forms: Vec<Stored>,
-    units: Vec<StoredUnit>,
-    /// The texts of all units, one behind the other.
-    texts: String,
+    /// Patterns with the number of their first form, rising.
+    patterns: Vec<(u32, u32)>,
+    /// The units of all forms, one behind the other: see [`Packed`].
+    units: Vec<u8>,
     /// What a form counts as for `x.different`, where that is not its own text.
     values: HashMap<u32, String>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Stored {
-    pattern: u32,
     entry: u32,
-    /// Its first unit; the next form's is behind its last.
-    first: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct StoredUnit {
-    text: u32,
-    gap: u16,
-    words: u16,
-    open_left: bool,
-    open_right: bool,
+    /// Where its units begin; they end where those of the next form begin.
+    units: u32,
 }
 
 /// A unit of a stored form.
@@ -66,18 +57,12 @@ impl Store {
     ) -> Result<u32, TooMany> {
         let number = u32::try_from(self.forms.len()).ok().filter(|at| *at < JOINED);
         let number = number.ok_or(TooMany)?;
-        let first = u32::try_from(self.units.len()).map_err(|_| TooMany)?;
-        self.forms.push(Stored { pattern, entry, first });
-        for unit in units {
-            self.units.push(StoredUnit {
-                text: u32::try_from(self.texts.len()).map_err(|_| TooMany)?,
-                gap: u16::try_from(unit.gap).unwrap_or(u16::MAX),
-                words: u16::try_from(unit.words).unwrap_or(u16::MAX),
-                open_left: unit.open_left,
-                open_right: unit.open_right,
-            });
-            self.texts.push_str(unit.text);
+        let at = u32::try_from(self.units.len()).map_err(|_| TooMany)?;
+        self.forms.push(Stored { entry, units: at });
+        if self.patterns.last().is_none_or(|(_, last)| *last != pattern) {
+            self.patterns.push((number, pattern));
         }
+        units.iter().for_each(|unit| pack(unit, &mut self.units));
         if !self.text(number).eq(value.chars()) {
             self.values.insert(number, value.to_owned());
         }
@@ -94,8 +79,11 @@ impl Store {
 
     /// (pattern, entry) of a form.
     pub(super) fn owner(&self, number: u32) -> Option<(u32, u32)> {
-        let stored = self.forms.get(usize::try_from(number & !JOINED).ok()?)?;
-        Some((stored.pattern, stored.entry))
+        let number = number & !JOINED;
+        let stored = self.forms.get(usize::try_from(number).ok()?)?;
+        let after = self.patterns.partition_point(|(first, _)| *first <= number);
+        let (_, pattern) = self.patterns.get(after.checked_sub(1)?)?;
+        Some((*pattern, stored.entry))
     }
 
     /// What a form counts as for `x.different`.
@@ -121,36 +109,103 @@ impl Store {
     }
 
     /// The units of a form.
-    fn units(&self, number: u32) -> impl Iterator<Item = KnownUnit<'_>> + '_ {
+    fn units(&self, number: u32) -> Packed<'_> {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
-        let first = |at: usize| {
-            let first = self.forms.get(at).and_then(|form| usize::try_from(form.first).ok());
-            first.unwrap_or(self.units.len())
+        let begin = |at: usize| {
+            let units = self.forms.get(at).and_then(|form| usize::try_from(form.units).ok());
+            units.unwrap_or(self.units.len())
         };
-        let range = first(at)..first(at.saturating_add(1));
-        range.filter_map(|at| {
-            let unit = self.units.get(at)?;
-            let start = usize::try_from(unit.text).ok()?;
-            let end = self
-                .units
-                .get(at + 1)
-                .map_or(Some(self.texts.len()), |next| usize::try_from(next.text).ok())?;
-            Some(KnownUnit {
-                text: self.texts.get(start..end)?,
-                gap: unit.gap.into(),
-                words: unit.words.into(),
-                open_left: unit.open_left,
-                open_right: unit.open_right,
-            })
-        })
+        Packed(self.units.get(begin(at)..begin(at.saturating_add(1))).unwrap_or_default())
     }
 
     /// Bytes it takes.
     pub(super) fn bytes(&self) -> usize {
         self.forms.len() * size_of::<Stored>()
-            + self.units.len() * size_of::<StoredUnit>()
-            + self.texts.len()
+            + self.patterns.len() * size_of::<(u32, u32)>()
+            + self.units.len()
             + self.values.values().map(|value| value.len() + 64).sum::<usize>()
+    }
+}
+
+/// What a unit has besides its text, as bits of its first byte.
+const OPEN_LEFT: u8 = 1;
+const OPEN_RIGHT: u8 = 1 << 1;
+const HAS_GAP: u8 = 1 << 2;
+const HAS_WORDS: u8 = 1 << 3;
+
+/// Writes a unit: a byte of bits, the bytes of its text, the gap and the number of words where they are not
+/// 0 and 1, the text. Most take two bytes more than their text.
+fn pack(unit: &KnownUnit<'_>, to: &mut Vec<u8>) {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    to.push(
+        bit(unit.open_left, OPEN_LEFT)
+            | bit(unit.open_right, OPEN_RIGHT)
+            | bit(unit.gap != 0, HAS_GAP)
+            | bit(unit.words != 1, HAS_WORDS),
+    );
+    pack_number(unit.text.len(), to);
+    if unit.gap != 0 {
+        pack_number(unit.gap, to);
+    }
+    if unit.words != 1 {
+        pack_number(unit.words, to);
+    }
+    to.extend_from_slice(unit.text.as_bytes());
+}
+
+/// Seven bits a byte, the lowest first; the upper bit says that more follow.
+fn pack_number(mut number: usize, to: &mut Vec<u8>) {
+    loop {
+        let low = u8::try_from(number & 0x7F).unwrap_or_default();
+        number >>= 7;
+        to.push(low | if number == 0 { 0 } else { 0x80 });
+        if number == 0 {
+            return;
+        }
+    }
+}
+
+/// Units that were written by [`pack`], in order.
+#[derive(Clone, Copy, Debug)]
+struct Packed<'s>(&'s [u8]);
+
+impl Packed<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            number |= usize::from(byte & 0x7F) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+    }
+}
+
+impl<'s> Iterator for Packed<'s> {
+    type Item = KnownUnit<'s>;
+
+    fn next(&mut self) -> Option<KnownUnit<'s>> {
+        let bits = self.byte()?;
+        let size = self.number()?;
+        let gap = if bits & HAS_GAP == 0 { 0 } else { self.number()? };
+        let words = if bits & HAS_WORDS == 0 { 1 } else { self.number()? };
+        let (text, rest) = self.0.split_at_checked(size)?;
+        self.0 = rest;
+        Some(KnownUnit {
+            text: std::str::from_utf8(text).ok()?,
+            gap,
+            words,
+            open_left: bits & OPEN_LEFT != 0,
+            open_right: bits & OPEN_RIGHT != 0,
+        })
     }
 }
 
@@ -180,4 +235,44 @@ pub(super) fn known(form: &Form, gap: usize) -> Vec<KnownUnit<'_>> {
         open_right: unit.open_right,
     };
     form.units.iter().map(|unit| KnownUnit { text: &unit.text, ..known(unit) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_stored_comes_back(
+            forms in prop::collection::vec((0..3_u32, prop::collection::vec((".{0,200}", 0..300_usize, 0..300_usize, any::<[bool; 2]>()), 1..4)), 0..8),
+        ) {
+            let mut forms = forms;
+            forms.sort_by_key(|(pattern, _)| *pattern);
+            let mut store = Store::default();
+            let units = |form: &[(String, usize, usize, [bool; 2])]| -> Vec<(Unit, usize)> {
+                form.iter().map(|(text, gap, words, [open_left, open_right])| {
+                    let known = KnownUnit { text, gap: *gap, words: *words, open_left: *open_left, open_right: *open_right };
+                    known.unit()
+                }).collect()
+            };
+            for (entry, (pattern, form)) in (0..).zip(&forms) {
+                let known: Vec<KnownUnit<'_>> = form.iter().map(|(text, gap, words, [open_left, open_right])| {
+                    KnownUnit { text, gap: *gap, words: *words, open_left: *open_left, open_right: *open_right }
+                }).collect();
+                prop_assert_eq!(store.add((*pattern, entry), "value", &known).ok(), Some(entry));
+            }
+            for (number, (pattern, form)) in (0..).zip(&forms) {
+                prop_assert_eq!(store.owner(number), Some((*pattern, number)));
+                prop_assert_eq!(store.owner(number | JOINED), Some((*pattern, number)));
+                prop_assert_eq!(store.row(number), units(form));
+                prop_assert_eq!(store.is_single(number), form.len() == 1);
+                let joined: String = form.iter().map(|(text, ..)| text.as_str()).collect();
+                let row = store.row(number | JOINED);
+                prop_assert_eq!(row.iter().map(|(unit, gap)| (unit.text.as_str(), *gap)).collect::<Vec<_>>(), [(joined.as_str(), 0)]);
+                prop_assert_eq!(store.value(number), "value");
+            }
+        }
+    }
 }
