@@ -108,8 +108,13 @@ pub(super) fn foreign(glyphs: &[Glyph]) -> Option<Script> {
 /// letters, and a text's digit has those as readings.
 #[must_use]
 pub fn skeleton(word: &str) -> String {
-    let arabic = word.chars().any(is_arabic);
-    word.chars().map(|c| if arabic && c.is_ascii_digit() { c } else { canonical(c) }).collect()
+    skeleton_letters(word).collect()
+}
+
+/// The same, letter by letter.
+pub(crate) fn skeleton_letters(word: &str) -> impl DoubleEndedIterator<Item = char> {
+    let arabic = !word.is_ascii() && word.chars().any(is_arabic);
+    word.chars().map(move |c| if arabic && c.is_ascii_digit() { c } else { canonical(c) })
 }
 
 pub(crate) fn is_arabic(c: char) -> bool {

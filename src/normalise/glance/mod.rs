@@ -21,6 +21,11 @@ use pass::Words;
 
 use super::sketch::place;
 
+/// Has a small ASCII letter the glyph of a Cyrillic one?
+pub(super) fn is_alike(letter: u8) -> bool {
+    pass::ALIKE.has(letter)
+}
+
 /// What a glance saw. Room is kept for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Glance {

@@ -321,9 +321,10 @@ impl Builder {
         let unmasked = pattern.view == View::Unmasked;
         for (entry, number) in entries.iter().zip(0..) {
             let forms = normalise::unmask_entry(&entry.text).forms;
-            let value = forms.first().map_or_else(|| entry.text.clone(), Form::text);
-            for form in forms.iter().filter(|form| !form.is_too_short()) {
-                self.add_units((owner, number), &value, &phrases::known(form, gap), unmasked)?;
+            for (at, form) in forms.iter().enumerate().filter(|(_, form)| !form.is_too_short()) {
+                // The first stands for all of them.
+                let value = forms.first().filter(|_| at > 0).map(Form::text);
+                self.add_units((owner, number), value, &phrases::known(form, gap), unmasked)?;
             }
         }
         Ok(())
@@ -333,7 +334,7 @@ impl Builder {
     fn add_units(
         &mut self,
         owner: (u32, u32),
-        value: &str,
+        value: Option<String>,
         units: &[KnownUnit<'_>],
         unmasked: bool,
     ) -> Result<(), BuildError> {

@@ -48,11 +48,12 @@ pub(in crate::scan) struct KnownUnit<'s> {
 pub(super) struct TooMany;
 
 impl Store {
-    /// Adds a form of an entry with the words allowed before each of its units; its number.
+    /// Adds a form of an entry with the words allowed before each of its units; its number. `value`: what it
+    /// counts as, where that is not its own text.
     pub(super) fn add(
         &mut self,
         (pattern, entry): (u32, u32),
-        value: &str,
+        value: Option<String>,
         units: &[KnownUnit<'_>],
     ) -> Result<u32, TooMany> {
         let number = u32::try_from(self.forms.len()).ok().filter(|at| *at < JOINED);
@@ -63,18 +64,14 @@ impl Store {
             self.patterns.push((number, pattern));
         }
         units.iter().for_each(|unit| pack(unit, &mut self.units));
-        if !self.text(number).eq(value.chars()) {
-            self.values.insert(number, value.to_owned());
-        }
+        self.values.extend(value.map(|value| (number, value)));
         Ok(number)
     }
 
-    /// The text of a form, its units apart by a space, letter by letter.
-    fn text(&self, number: u32) -> impl Iterator<Item = char> + '_ {
-        let space = |at: usize| (at > 0).then_some(' ');
-        self.units(number)
-            .enumerate()
-            .flat_map(move |(at, unit)| space(at).into_iter().chain(unit.text.chars()))
+    /// The text of a form, its units apart by a space.
+    fn text(&self, number: u32) -> String {
+        let units: Vec<&str> = self.units(number).map(|unit| unit.text).collect();
+        units.join(" ")
     }
 
     /// (pattern, entry) of a form.
@@ -89,7 +86,7 @@ impl Store {
     /// What a form counts as for `x.different`.
     pub(super) fn value(&self, number: u32) -> String {
         let number = number & !JOINED;
-        self.values.get(&number).cloned().unwrap_or_else(|| self.text(number).collect())
+        self.values.get(&number).cloned().unwrap_or_else(|| self.text(number))
     }
 
     /// Is the form one unit?
@@ -261,7 +258,7 @@ mod tests {
                 let known: Vec<KnownUnit<'_>> = form.iter().map(|(text, gap, words, [open_left, open_right])| {
                     KnownUnit { text, gap: *gap, words: *words, open_left: *open_left, open_right: *open_right }
                 }).collect();
-                prop_assert_eq!(store.add((*pattern, entry), "value", &known).ok(), Some(entry));
+                prop_assert_eq!(store.add((*pattern, entry), Some("value".to_owned()), &known).ok(), Some(entry));
             }
             for (number, (pattern, form)) in (0..).zip(&forms) {
                 prop_assert_eq!(store.owner(number), Some((*pattern, number)));

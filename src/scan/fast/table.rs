@@ -169,7 +169,7 @@ impl Lookup {
         let keys = pairs.chunk_by(|left, right| left.0 == right.0).count();
         let mut out = Self {
             filter: Filter::of(keys),
-            slots: vec![Slot::default(); keys + keys / 2 + 1],
+            slots: vec![Slot::default(); keys + keys / 3 + 1],
             numbers: Vec::new(),
         };
         for group in pairs.chunk_by(|left, right| left.0 == right.0) {

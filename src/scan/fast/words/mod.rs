@@ -160,7 +160,7 @@ impl WordsBuilder {
     }
 
     fn spell(&mut self, text: &str) -> u64 {
-        self.forwards.add(&self.keyed, normalise::skeleton(text).chars())
+        self.forwards.add(&self.keyed, normalise::skeleton_letters(text))
     }
 
     fn add_one(&mut self, number: u32, unit: &KnownUnit<'_>, unmasked: bool) {
@@ -171,8 +171,8 @@ impl WordsBuilder {
                 self.odd_heads.push((spelt, number));
             }
             if unit.open_left {
-                let skeleton = normalise::skeleton(unit.text);
-                let spelt = self.backwards.add(&self.keyed, skeleton.chars().rev());
+                let skeleton = normalise::skeleton_letters(unit.text);
+                let spelt = self.backwards.add(&self.keyed, skeleton.rev());
                 self.odd_tails.push((spelt, number));
             }
         }
@@ -496,6 +496,6 @@ impl Words {
 
     /// The spelling of a plain word.
     fn spelling(&self, word: &str) -> u64 {
-        SpellingsBuilder::default().add(&self.keyed, normalise::skeleton(word).chars())
+        SpellingsBuilder::default().add(&self.keyed, normalise::skeleton_letters(word))
     }
 }
