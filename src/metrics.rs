@@ -27,6 +27,8 @@ pub enum Count {
     Shadows,
     /// Rules that fired, by `rule` and `status`.
     RuleVerdicts,
+    /// Rules asked whose condition rests on fields that the post does not have, by `rule`.
+    RuleUnknown,
     /// Records set aside, by `reason`.
     DeadLetters,
     /// Signals taken in by hop 2.
@@ -74,7 +76,7 @@ struct Family {
 }
 
 impl Count {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Posts,
         Self::Bytes,
         Self::Hits,
@@ -82,6 +84,7 @@ impl Count {
         Self::Referrals,
         Self::Shadows,
         Self::RuleVerdicts,
+        Self::RuleUnknown,
         Self::DeadLetters,
         Self::Signals,
         Self::StateEvicted,
@@ -103,6 +106,8 @@ impl Count {
                 "Events that rules in shadow would have caused."),
             Self::RuleVerdicts => ("tidegate_rule_verdicts_total", &["rule", "status"],
                 "Rules that fired, with the status they had."),
+            Self::RuleUnknown => ("tidegate_rule_unknown_total", &["rule"],
+                "Rules whose condition compares fields that the post does not have."),
             Self::DeadLetters => ("tidegate_dead_letters_total", &["reason"],
                 "Records set aside, not screened."),
             Self::Signals => ("tidegate_signals_total", &[], "Signals taken in by hop 2."),

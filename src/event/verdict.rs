@@ -17,7 +17,7 @@ struct Said<'d> {
     rules: Vec<Row<'d>>,
     takedowns: Vec<Event>,
     referrals: Vec<Event>,
-    unknown: [&'d str; 0],
+    unknown: Vec<&'d str>,
 }
 
 /// A rule that had something to say.
@@ -57,7 +57,7 @@ pub fn verdict_json(decision: &Decision<'_>, issuer: &Issuer) -> Vec<u8> {
         rules: rows(decision),
         takedowns,
         referrals,
-        unknown: [],
+        unknown: unknown(decision),
     })
 }
 
@@ -82,6 +82,12 @@ fn rows<'d>(decision: &Decision<'d>) -> Vec<Row<'d>> {
     let quiet =
         quiet.filter(|rule| rule.status != Status::Draft && rule.looks_at(decision.post.kind));
     fired.chain(quiet.map(|rule| row(rule, false, &[]))).collect()
+}
+
+/// Ids of the rules that were asked and could not answer.
+fn unknown<'d>(decision: &Decision<'d>) -> Vec<&'d str> {
+    let rules = decision.verdict.unknown.iter().filter_map(|index| decision.rules.get(*index));
+    rules.map(|rule| rule.id.as_str()).collect()
 }
 
 fn row<'d>(rule: &'d Rule, fires: bool, actions: &'d [Action]) -> Row<'d> {

@@ -88,6 +88,8 @@ codes! {
     NoAnchor = "R065", "a rule that would have to be tried on every post";
     Constant = "R066", "a comparison that always or never holds";
     ExceptOperand = "R067", "an exception that has no place in the text";
+    UnknownField = "R068", "a condition compares a field that does not exist";
+    FieldType = "R069", "a field compared with a value of another type, or in a way it does not have";
     // Actions and what surrounds them.
     BadAction = "R070", "an action with the wrong details";
     DuplicateAction = "R071", "one action twice";

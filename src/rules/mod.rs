@@ -9,6 +9,7 @@
 //! text makes it panic.
 
 mod asked;
+mod compared;
 mod model;
 
 mod codes;
@@ -34,6 +35,7 @@ mod things;
 
 pub use asked::{HashKind, PostField};
 pub use codes::Code;
+pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
 pub use model::{
     Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Ground, Guard, LinkPattern,

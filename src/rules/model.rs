@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::{HashKind, PostField};
+use super::compared::FieldComparison;
 use crate::decode::Kind;
 use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
@@ -210,6 +211,8 @@ pub enum Condition {
     Hits(usize, Comparison, u32),
     /// `x.different` compared.
     Different(usize, Comparison, u32),
+    /// A field of the post compared; unknown where the post does not have it.
+    Field(FieldComparison),
 }
 
 /// How many of a list of names.

@@ -27,7 +27,7 @@ fn shell(line: &str) -> String {
 fn every_line_of_the_page_says_what_the_page_shows() {
     let page = include_str!("../../docs/explain.md");
     let blocks: Vec<&str> = page.split("```console\n$ ").skip(1).collect();
-    assert_eq!(blocks.len(), 13);
+    assert_eq!(blocks.len(), 14);
     for block in blocks {
         let (block, _) = block.split_once("```").unwrap();
         let (line, shown) = block.split_once('\n').unwrap();
@@ -56,6 +56,17 @@ fn a_post_of_json_is_explained_as_json_and_as_a_page() {
         fires[0]["hits"].as_array().unwrap().iter().find(|hit| hit["view"] == "unmasked").unwrap();
     assert_eq!((&hit["start"], &hit["end"]), (&7.into(), &12.into()), "{hit}");
     assert_eq!(hit["tricks"][0]["what"], "digits for letters");
+    let lacking = post.replace("<b>bl0rp</b>", "mumblewort");
+    let json: Value =
+        serde_json::from_str(&shell(&format!("tidegate {explain} --json '{lacking}'"))).unwrap();
+    let rules = json["rules"].as_array().unwrap();
+    let crowd = rules.iter().find(|rule| rule["rule"] == "spam.crowd").unwrap();
+    assert_eq!((&crowd["fires"], &crowd["unknown"]), (&false.into(), &true.into()), "{crowd}");
+    let step = &crowd["condition"]["parts"][1];
+    assert_eq!(
+        (&step["holds"], &step["seen"]["missing"]),
+        (&Value::Null, &"channel.members".into())
+    );
     let html = shell(&format!("printf %s '{post}' | tidegate {explain} --html -"));
     assert!(
         html.starts_with("<!doctype html>") && html.contains("&lt;b&gt;") && !html.contains("<b>")

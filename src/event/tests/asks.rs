@@ -234,7 +234,10 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
         post: &case.post,
         pieces: &case.post.pieces(),
         hits: &Hits { all, values: Vec::new() },
-        verdict: &Verdict { fired: vec![Fired { rule: 0, actions, softened, evidence }] },
+        verdict: &Verdict {
+            fired: vec![Fired { rule: 0, actions, softened, evidence }],
+            unknown: Vec::new(),
+        },
         source: Source { topic: "posts", partition: 0, offset: 0, time_ms: 0 },
         traceparent: None,
         decided_at_ms: 0,
