@@ -23,7 +23,7 @@ pub enum Count {
     Takedowns,
     /// Referrals to human review, by `category`.
     Referrals,
-    /// What rules in shadow would have done, by `category`. Exact, whatever is written.
+    /// What rules in shadow, or outside their share, would have done, by `category`. Exact, whatever is written.
     Shadows,
     /// Rules that fired, by `rule` and `status`.
     RuleVerdicts,
@@ -103,7 +103,7 @@ impl Count {
             Self::Referrals => ("tidegate_referrals_total", &["category"],
                 "Referrals to human review written."),
             Self::Shadows => ("tidegate_shadow_events_total", &["category"],
-                "Events that rules in shadow would have caused."),
+                "Events that rules in shadow, or outside their share, would have caused."),
             Self::RuleVerdicts => ("tidegate_rule_verdicts_total", &["rule", "status"],
                 "Rules that fired, with the status they had."),
             Self::RuleUnknown => ("tidegate_rule_unknown_total", &["rule"],

@@ -43,12 +43,12 @@ struct Why<'f> {
 }
 
 /// The verdict on one post as one line of JSON: every rule that had something to say (a hit, whether
-/// it fires or not; most severe first, then those that do not fire), and the events of its live
-/// rules. Rules that count fire here and have no events: one post alone does not reach a count.
+/// it fires or not; most severe first, then those that do not fire), and the events of the
+/// rules that act on it. Rules that count fire here and have no events: one post alone does not reach a count.
 #[must_use]
 pub fn verdict_json(decision: &Decision<'_>, issuer: &Issuer) -> Vec<u8> {
     let draft = Draft { decision, issuer };
-    let candidates = draft.candidates(decision.direct(Status::Live)).into_iter();
+    let candidates = draft.candidates(decision.direct(true)).into_iter();
     let events = candidates.map(|candidate| candidate.event.decided(decision.decided_at_ms, true));
     let (takedowns, referrals): (Vec<Event>, Vec<Event>) =
         events.partition(|event| matches!(event, Event::Takedown(_)));

@@ -97,10 +97,11 @@ codes! {
     Harsher = "R073", "`soften` answers harsher than the rule itself";
     CountsItself = "R074", "a counter that can never pass one";
     Country = "R075", "a country code that does not exist";
+    Share = "R076", "a share that is none, out of range, missing or not a canary's";
     MissingTest = "R080", "a rule without a test that fires or without one that is quiet";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
-    StatusLater = "R091", "a status that this version does not have";
+    // R091 was a status that earlier versions did not have.
     NotEnforced = "R092", "a key that this version reads but does not enforce";
 }
 

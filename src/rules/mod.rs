@@ -17,6 +17,7 @@ mod report;
 mod source;
 
 mod fields;
+mod ladder;
 mod names;
 mod values;
 mod yaml;
@@ -31,6 +32,7 @@ mod patterns;
 mod regexes;
 mod rule;
 mod scope;
+mod share;
 mod things;
 
 pub use asked::{HashKind, PostField};
@@ -43,6 +45,7 @@ pub use model::{
 };
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Report};
+pub use share::Share;
 pub use source::Source;
 
 use pack::Texts;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::asked::{HashKind, PostField};
 use super::compared::FieldComparison;
+use super::share::Share;
 use crate::decode::Kind;
 use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
@@ -30,6 +31,8 @@ pub enum Status {
     Draft,
     /// Counts, acts on nothing.
     Shadow,
+    /// Acts on a share of all keys, and on the others as in shadow.
+    Canary(Share),
     /// Acts.
     Live,
 }
@@ -41,6 +44,7 @@ impl Status {
         match self {
             Self::Draft => "draft",
             Self::Shadow => "shadow",
+            Self::Canary(_) => "canary",
             Self::Live => "live",
         }
     }
@@ -386,6 +390,17 @@ pub struct Guard {
 }
 
 impl Rule {
+    /// Does it act where its key is this one? Of a rule that counts the key is the counted one, of the
+    /// others the channel's id. Where it does not, it would have.
+    #[must_use]
+    pub fn acts_on(&self, key: &str) -> bool {
+        match self.status {
+            Status::Draft | Status::Shadow => false,
+            Status::Canary(share) => share.holds(&self.id, key),
+            Status::Live => true,
+        }
+    }
+
     /// Does the rule look at records of this kind?
     #[must_use]
     pub fn looks_at(&self, kind: Kind) -> bool {

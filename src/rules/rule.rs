@@ -8,7 +8,7 @@ use super::actions::{PlacedAction, actions, check_softer, is_on_post};
 use super::codes::Code;
 use super::condition::{is_anchored, parse, renumber, visit, visit_within};
 use super::fields::{Fields, Keys};
-use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften, Status};
+use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften};
 use super::pack::Manifest;
 use super::patterns::{Named, Reader, is_anchor};
 use super::report::{Faults, quoted};
@@ -61,8 +61,6 @@ const SEVERITIES: [(&str, Severity); 4] = [
     ("high", Severity::High),
     ("critical", Severity::Critical),
 ];
-const STATUSES: [(&str, Status); 3] =
-    [("draft", Status::Draft), ("shadow", Status::Shadow), ("live", Status::Live)];
 
 /// The patterns a condition can name: those of the rule, then those of the pack.
 struct Scope<'p> {
@@ -171,23 +169,6 @@ impl Reader<'_> {
             .error(Code::BadId, node.span, format!("{} cannot name a category", quoted(category)))
             .help("use lower-case letters, digits and `_`, and start with a letter");
         None
-    }
-
-    fn status(&mut self, fields: &Fields<'_>) -> Option<Status> {
-        let share = fields.get("share").map(|_| fields.place("share"));
-        let help = "add `status: shadow` to the rule, or to `defaults:` of pack.yaml";
-        let node = fields.need("status", help, &mut self.faults)?;
-        let found = text(node, "`status`", &mut self.faults)?;
-        if found == "canary" || share.is_some() {
-            let span = if found == "canary" { node.span } else { share? };
-            let what = if found == "canary" { "canary" } else { "share" };
-            self.faults
-                .error(Code::StatusLater, span, format!("`{what}` is not in this version"))
-                .label("this version has draft, shadow and live")
-                .help("write `status: shadow` and take `share` out");
-            return None;
-        }
-        choice(node, "`status`", &STATUSES, &mut self.faults)
     }
 
     fn kinds(&mut self, fields: &Fields<'_>) -> Option<Vec<Kind>> {

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     ActionKind, Case, DAY_MS, PARTITIONS, Scope, Severity, Source, SubjectKind, TIME_MS, Topic,
-    act, asking, causes, header, label, lasting, pattern, refer, rule, shadow,
+    act, asking, causes, check_outgoing, header, label, lasting, pattern, refer, rule, shadow,
 };
 use crate::event::{Decision, emit};
-use crate::rules::{HashKind, LinkPattern, PatternKind, PostField, Rule, Status};
+use crate::rules::{HashKind, LinkPattern, PatternKind, PostField, Rule, Share, Status};
 use crate::score::{Fired, Hit, Hits, PatternId, Spot, Verdict};
 
 #[test]
@@ -36,6 +36,38 @@ fn all_live_rules_that_ask_the_same_stand_in_one_event_most_severe_first() {
     assert_eq!(values[0].1.get("would"), None);
     assert_eq!(values[2].1["causes"][0]["status"], "shadow");
     assert_eq!(values[2].1["would"], true);
+}
+
+#[test]
+fn a_canary_acts_in_its_share_of_the_channels_and_would_elsewhere() {
+    let canary =
+        |id: &str, parts| Rule { status: Status::Canary(Share::new(parts).unwrap()), ..rule(id) };
+    let mut case = Case::new([rule("a"), canary("b", 5_000), shadow(rule("c"))]);
+    let mut seen = [false; 2];
+    for channel in 0..20 {
+        let channel = format!("c{channel}");
+        case.post.channel.id = channel.clone().into();
+        let acts = Share::new(5_000).unwrap().holds("b", &channel);
+        seen[usize::from(acts)] = true;
+        let values = case.values();
+        let got: Vec<(Topic, Vec<&str>)> =
+            values.iter().map(|(topic, event)| (*topic, causes(event))).collect();
+        let want = match acts {
+            true => [(Topic::Takedowns, vec!["a", "b"]), (Topic::Shadow, vec!["c"])],
+            false => [(Topic::Takedowns, vec!["a"]), (Topic::Shadow, vec!["b", "c"])],
+        };
+        assert_eq!(got, want, "{channel}");
+        let statuses = |of: usize| -> Vec<&str> {
+            let causes = values[of].1["causes"].as_array().unwrap();
+            causes.iter().map(|cause| cause["status"].as_str().unwrap()).collect()
+        };
+        let both = [statuses(0), statuses(1)].concat();
+        assert_eq!(both, ["live", "canary", "shadow"], "{channel}");
+        for out in case.emit() {
+            check_outgoing(&out);
+        }
+    }
+    assert_eq!(seen, [true; 2]);
 }
 
 #[test]
@@ -245,7 +277,7 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
     let mut out = Vec::new();
     emit(&decision, &case.issuer, PARTITIONS, &[], &mut out);
     let event = super::value(&out[0]);
-    super::check_outgoing(&out[0]);
+    check_outgoing(&out[0]);
     assert_eq!(event["causes"][0]["softened"], softened);
     event["causes"][0]["evidence"].clone()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::normalise::Trick;
-use crate::rules::{Literal, Value as Compared};
+use crate::rules::{Literal, Rule, Status, Value as Compared};
 use crate::score::{Explained, From, Seeing, Step};
 use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownPiece};
 
@@ -50,10 +50,18 @@ fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explai
     json!({
         "rule": rule.map(|rule| &rule.id), "fires": explained.fires(),
         "unknown": explained.is_unknown(),
-        "status": rule.map(|rule| rule.status.name()), "actions": actions,
+        "status": rule.map(|rule| rule.status.name()), "share": rule.and_then(share), "actions": actions,
         "condition": step(&explained.condition), "soften": explained.soften.as_ref().map(step),
         "hits": hits.collect::<Vec<_>>(),
     })
+}
+
+/// The share of a canary.
+fn share(rule: &Rule) -> Option<String> {
+    match rule.status {
+        Status::Canary(share) => Some(share.to_string()),
+        _ => None,
+    }
 }
 
 fn hit(hit: &ShownHit<'_>) -> Value {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::page::{Line, Page, Style};
 use crate::extract::FoundLink;
 use crate::normalise::{self, Trick, TrickKind};
-use crate::rules::{Literal, Rule, Value};
+use crate::rules::{Literal, Rule, Status, Value};
 use crate::score::{Explained, From, Seeing, Step, Truth};
 use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownOdd, ShownPiece};
 
@@ -126,7 +126,11 @@ fn tricks(tricks: &[Trick]) -> String {
 }
 
 fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &Explanation<'_>) {
-    let about = format!(" ({}, {})", rule.status.name(), rule.severity.name());
+    let status = match rule.status {
+        Status::Canary(share) => format!("canary {share}"),
+        status => status.name().to_owned(),
+    };
+    let about = format!(" ({status}, {})", rule.severity.name());
     let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
     let truth = if explained.looks { explained.condition.holds } else { Truth::No };
     let (style, says) = match truth {
