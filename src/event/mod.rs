@@ -93,7 +93,7 @@ pub fn emit(
             out.push(candidate.into_outgoing(decision.decided_at_ms, live));
         }
     }
-    let counting = decision.fired().filter(|(_, rule)| rule.count.is_some());
+    let counting = decision.unspared().filter(|(_, rule)| rule.count.is_some());
     for (fired, rule) in counting {
         let signals = draft.signals(fired, rule, link_domains);
         out.extend(signals.iter().map(|signal| signal.to_outgoing(signal_partitions)));
@@ -110,10 +110,16 @@ impl<'a> Decision<'a> {
         fired.filter(|(_, rule)| rule.status != Status::Draft)
     }
 
+    /// What fired and does not spare the post's channel. What is spared is not counted either.
+    fn unspared(&self) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
+        let (channel, time_ms) = (&*self.post.channel.id, self.source.time_ms);
+        self.fired().filter(move |(_, rule)| !rule.spares(channel, time_ms))
+    }
+
     /// What fired and needs no counter: the rules that act on this post, or those that would.
     fn direct(&self, acts: bool) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
         let key = &*self.post.channel.id;
-        let direct = self.fired().filter(|(_, rule)| rule.count.is_none());
+        let direct = self.unspared().filter(|(_, rule)| rule.count.is_none());
         direct.filter(move |(_, rule)| rule.acts_on(key) == acts)
     }
 }

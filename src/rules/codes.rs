@@ -98,6 +98,7 @@ codes! {
     CountsItself = "R074", "a counter that can never pass one";
     Country = "R075", "a country code that does not exist";
     Share = "R076", "a share that is none, out of range, missing or not a canary's";
+    BadDate = "R077", "a date that is none";
     MissingTest = "R080", "a rule without a test that fires or without one that is quiet";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";

@@ -16,6 +16,7 @@ mod codes;
 mod report;
 mod source;
 
+mod exempt;
 mod fields;
 mod ladder;
 mod names;
@@ -40,8 +41,9 @@ pub use codes::Code;
 pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
 pub use model::{
-    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Ground, Guard, LinkPattern,
-    Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften, Status,
+    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Exempt, Ground, Guard,
+    LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften,
+    Status,
 };
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Report};

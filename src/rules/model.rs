@@ -103,6 +103,8 @@ pub struct Rule {
     pub except: Vec<usize>,
     /// A milder answer.
     pub soften: Option<Soften>,
+    /// Whom it spares, and until when.
+    pub exempt: Option<Exempt>,
     /// Act only once a counter is reached.
     pub count: Option<Count>,
     /// What it asks for, mildest first, never empty.
@@ -256,6 +258,25 @@ pub struct Soften {
     pub to: Vec<Action>,
 }
 
+/// Channels that a rule does not act for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exempt {
+    /// Their ids, sorted.
+    pub channels: Vec<String>,
+    /// The day on which that ends, as written.
+    pub until: String,
+    /// When that day begins in UTC, Unix milliseconds.
+    pub until_ms: i64,
+}
+
+impl Exempt {
+    /// Does it name a channel, whatever the day?
+    #[must_use]
+    pub fn names(&self, channel: &str) -> bool {
+        self.channels.binary_search_by(|known| known.as_str().cmp(channel)).is_ok()
+    }
+}
+
 /// A plain counter in front of a rule's actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -390,6 +411,14 @@ pub struct Guard {
 }
 
 impl Rule {
+    /// Does it spare a post of this channel and time (Unix milliseconds)?
+    #[must_use]
+    pub fn spares(&self, channel: &str, time_ms: i64) -> bool {
+        self.exempt
+            .as_ref()
+            .is_some_and(|exempt| time_ms < exempt.until_ms && exempt.names(channel))
+    }
+
     /// Does it act where its key is this one? Of a rule that counts the key is the counted one, of the
     /// others the channel's id. Where it does not, it would have.
     #[must_use]

@@ -32,6 +32,7 @@ pub(super) const RULE: Keys = Keys {
         "condition",
         "except",
         "soften",
+        "exempt",
         "count",
         "actions",
         "scope",
@@ -39,7 +40,7 @@ pub(super) const RULE: Keys = Keys {
         "reason",
         "tests",
     ],
-    later: &["exempt", "sample", "with"],
+    later: &["sample", "with"],
 };
 
 const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
@@ -98,6 +99,7 @@ impl Reader<'_> {
         let found = self.found(&fields, manifest);
         let actions = self.actions(&fields, kinds.as_deref());
         let soften_to = self.soften_to(&fields, actions.as_deref(), kinds.as_deref());
+        let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
         self.limit(&fields);
         let scope = match fields.get("scope") {
@@ -126,6 +128,7 @@ impl Reader<'_> {
             condition: found.condition,
             except: found.except,
             soften,
+            exempt: exempt.flatten(),
             count: count.flatten(),
             actions: bare(actions?),
             scope: scope?,

@@ -21,6 +21,8 @@ pub struct Explained {
     pub soften: Option<Step>,
     /// What it asks for, if it fires.
     pub actions: Vec<Action>,
+    /// Does its `exempt` name the post's channel? The record's time then decides.
+    pub exempt: bool,
     /// Indexes of its hits in all hits that `except` hides.
     pub hidden: Vec<usize>,
 }
@@ -105,6 +107,7 @@ pub fn explain(
             condition,
             soften: rule.soften.as_ref().map(|soften| step(&soften.when)),
             actions,
+            exempt: rule.exempt.as_ref().is_some_and(|exempt| exempt.names(&post.channel.id)),
             hidden: own.filter(|hit| !seen.has(*hit)).collect(),
         });
     }

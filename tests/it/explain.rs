@@ -36,6 +36,22 @@ fn every_line_of_the_page_says_what_the_page_shows() {
 }
 
 #[test]
+fn a_share_and_a_spared_channel_are_told() {
+    let say = |rule: &str, more: &str| {
+        let pack = "--pack tests/data/packs/kinds --format native";
+        let post = r#"{"id":"1","channel":{"id":"c666"},"text":"quellwort"}"#;
+        shell(&format!("tidegate explain {pack} --rule {rule} {more} '{post}'"))
+    };
+    assert!(
+        say("ladder.canary", "").contains("ladder.canary fires (canary 5%, low): remove_post\n")
+    );
+    assert!(say("ladder.counted", "--json").contains(r#""share":"0.25%""#));
+    let spared = say("ladder.exempt", "");
+    assert!(spared.contains("  `exempt` spares the channel until 2999-01-01\n"), "{spared}");
+    assert!(say("ladder.exempt", "--json").contains(r#""exempt_until":"2999-01-01""#));
+}
+
+#[test]
 fn a_post_of_json_is_explained_as_json_and_as_a_page() {
     let post =
         r#"{"id":"1","channel":{"id":"c"},"text":"buy <b>bl0rp</b>","buttons":[{"text":"blorp"}]}"#;

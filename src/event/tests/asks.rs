@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    ActionKind, Case, DAY_MS, PARTITIONS, Scope, Severity, Source, SubjectKind, TIME_MS, Topic,
-    act, asking, causes, check_outgoing, header, label, lasting, pattern, refer, rule, shadow,
+    ActionKind, Case, CountBy, DAY_MS, PARTITIONS, Scope, Severity, Source, SubjectKind, TIME_MS,
+    Topic, act, asking, causes, check_outgoing, counting, header, label, lasting, pattern, refer,
+    rule, shadow,
 };
 use crate::event::{Decision, emit};
-use crate::rules::{HashKind, LinkPattern, PatternKind, PostField, Rule, Share, Status};
+use crate::rules::{Exempt, HashKind, LinkPattern, PatternKind, PostField, Rule, Share, Status};
 use crate::score::{Fired, Hit, Hits, PatternId, Spot, Verdict};
 
 #[test]
@@ -68,6 +69,30 @@ fn a_canary_acts_in_its_share_of_the_channels_and_would_elsewhere() {
         }
     }
     assert_eq!(seen, [true; 2]);
+}
+
+#[test]
+fn a_rule_spares_the_channels_it_exempts_until_the_day_begins() {
+    let exempt = |channel: &str, until_ms| {
+        let channels = vec!["a".to_owned(), channel.to_owned(), "z".to_owned()];
+        Some(Exempt { channels, until: String::new(), until_ms })
+    };
+    let counted = counting("n", CountBy::Author, CountBy::Post);
+    let table = [
+        (exempt("c1", TIME_MS + 1), true),
+        (exempt("c1", TIME_MS), false),
+        (exempt("c11", TIME_MS + 1), false),
+        (None, false),
+    ];
+    for (exempt, spared) in table {
+        for like in [rule("b"), shadow(rule("b")), counted.clone()] {
+            let case = Case::new([Rule { exempt: exempt.clone(), ..like }]);
+            assert_eq!(case.emit().is_empty(), spared, "{exempt:?}");
+            let verdict = case.with(|decision| super::verdict_of(decision, &case.issuer));
+            // The condition holds all the same.
+            assert_eq!(verdict["rules"][0]["fires"], true);
+        }
+    }
 }
 
 #[test]

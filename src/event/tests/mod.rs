@@ -170,6 +170,7 @@ fn rule(id: &str) -> Rule {
         condition: Condition::Pattern(0),
         except: Vec::new(),
         soften: None,
+        exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
         scope: Scope::Worldwide,

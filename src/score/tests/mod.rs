@@ -36,6 +36,7 @@ fn rule(id: &str, patterns: usize, condition: Condition) -> Rule {
         condition,
         except: Vec::new(),
         soften: None,
+        exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
         scope: Scope::Worldwide,

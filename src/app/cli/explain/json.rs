@@ -51,6 +51,8 @@ fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explai
         "rule": rule.map(|rule| &rule.id), "fires": explained.fires(),
         "unknown": explained.is_unknown(),
         "status": rule.map(|rule| rule.status.name()), "share": rule.and_then(share), "actions": actions,
+        "exempt_until": rule.and_then(|rule| rule.exempt.as_ref())
+            .filter(|_| explained.exempt).map(|exempt| &exempt.until),
         "condition": step(&explained.condition), "soften": explained.soften.as_ref().map(step),
         "hits": hits.collect::<Vec<_>>(),
     })

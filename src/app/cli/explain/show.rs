@@ -166,6 +166,10 @@ fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &
     } else if !explained.fires() {
         page.push(Line::new(Style::No, "  lacks: ").plain(lacks(&explained.condition)));
     }
+    if let Some(exempt) = rule.exempt.as_ref().filter(|_| explained.exempt) {
+        let text = format!("  `exempt` spares the channel until {}", exempt.until);
+        page.push(Line::new(Style::No, text));
+    }
     if let Some(count) = rule.count.filter(|_| explained.fires()) {
         let text = format!(
             "  acts once {} different {} of one {} were seen",
