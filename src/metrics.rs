@@ -23,10 +23,12 @@ pub enum Count {
     Takedowns,
     /// Referrals to human review, by `category`.
     Referrals,
-    /// What rules in shadow would have done, by `category`. Exact, whatever is written.
+    /// What rules in shadow, or outside their share, would have done, by `category`. Exact, whatever is written.
     Shadows,
     /// Rules that fired, by `rule` and `status`.
     RuleVerdicts,
+    /// Rules asked whose condition rests on fields that the post does not have, by `rule`.
+    RuleUnknown,
     /// Records set aside, by `reason`.
     DeadLetters,
     /// Signals taken in by hop 2.
@@ -74,7 +76,7 @@ struct Family {
 }
 
 impl Count {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Posts,
         Self::Bytes,
         Self::Hits,
@@ -82,6 +84,7 @@ impl Count {
         Self::Referrals,
         Self::Shadows,
         Self::RuleVerdicts,
+        Self::RuleUnknown,
         Self::DeadLetters,
         Self::Signals,
         Self::StateEvicted,
@@ -100,9 +103,11 @@ impl Count {
             Self::Referrals => ("tidegate_referrals_total", &["category"],
                 "Referrals to human review written."),
             Self::Shadows => ("tidegate_shadow_events_total", &["category"],
-                "Events that rules in shadow would have caused."),
+                "Events that rules in shadow, or outside their share, would have caused."),
             Self::RuleVerdicts => ("tidegate_rule_verdicts_total", &["rule", "status"],
                 "Rules that fired, with the status they had."),
+            Self::RuleUnknown => ("tidegate_rule_unknown_total", &["rule"],
+                "Rules whose condition compares fields that the post does not have."),
             Self::DeadLetters => ("tidegate_dead_letters_total", &["reason"],
                 "Records set aside, not screened."),
             Self::Signals => ("tidegate_signals_total", &[], "Signals taken in by hop 2."),

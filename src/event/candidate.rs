@@ -47,6 +47,15 @@ impl Candidate {
         }
     }
 
+    /// As its rule stands now, which may be otherwise than when its post was screened.
+    #[must_use]
+    pub fn as_of(mut self, status: Status) -> Self {
+        for cause in &mut self.event.open().1.causes {
+            status.name().clone_into(&mut cause.status);
+        }
+        self
+    }
+
     /// The record to send. `decided_at_ms`: Unix milliseconds, the worker's clock at the start of
     /// the batch; `live`: whether the rule of its causes acts now, or would only have acted.
     #[must_use]
@@ -79,12 +88,8 @@ impl Candidate {
 impl Event {
     /// Completed with what is known only when it is decided.
     pub(super) fn decided(mut self, decided_at_ms: i64, live: bool) -> Self {
-        let status = if live { Status::Live } else { Status::Shadow };
         let (id, basis) = self.open();
         basis.decided_at = Some(Time::from_ms(decided_at_ms));
-        for cause in &mut basis.causes {
-            status.name().clone_into(&mut cause.status);
-        }
         if !live {
             let tail = id.split_once('_').map_or(id.as_str(), |(_, tail)| tail);
             *id = format!("sh_{tail}");

@@ -32,7 +32,7 @@ pub struct Cause {
     pub pack: String,
     /// Version of the pack.
     pub version: String,
-    /// `live` or `shadow`: how the rule stood when it was decided.
+    /// `live`, `canary` or `shadow`: how the rule stood when it was decided.
     pub status: String,
     /// Category of the rule.
     pub category: String,

@@ -71,8 +71,9 @@ pub struct Decision<'a> {
     pub decided_at_ms: i64,
 }
 
-/// Appends all records that follow from a decision, in this order: what live rules ask for, most
-/// severe first; what rules in shadow would have; the signals of rules that count.
+/// Appends all records that follow from a decision, in this order: what rules ask for that act on
+/// this post, most severe first; what rules would have that are in shadow or outside their share; the
+/// signals of rules that count.
 ///
 /// `signal_partitions`: of the signals topic. `link_domains`: registrable domains of the post's
 /// links, in the order they stand; doubles do no harm. Returns what the events count as, signals
@@ -86,13 +87,13 @@ pub fn emit(
 ) -> Vec<Issued> {
     let mut issued = Vec::new();
     let draft = Draft { decision, issuer };
-    for (status, live) in [(Status::Live, true), (Status::Shadow, false)] {
-        for candidate in draft.candidates(decision.direct(status)) {
+    for live in [true, false] {
+        for candidate in draft.candidates(decision.direct(live)) {
             issued.push(candidate.issued(live));
             out.push(candidate.into_outgoing(decision.decided_at_ms, live));
         }
     }
-    let counting = decision.fired().filter(|(_, rule)| rule.count.is_some());
+    let counting = decision.unspared().filter(|(_, rule)| rule.count.is_some());
     for (fired, rule) in counting {
         let signals = draft.signals(fired, rule, link_domains);
         out.extend(signals.iter().map(|signal| signal.to_outgoing(signal_partitions)));
@@ -109,9 +110,17 @@ impl<'a> Decision<'a> {
         fired.filter(|(_, rule)| rule.status != Status::Draft)
     }
 
-    /// What fired and needs no counter, of one status.
-    fn direct(&self, status: Status) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
-        self.fired().filter(move |(_, rule)| rule.status == status && rule.count.is_none())
+    /// What fired and does not spare the post's channel. What is spared is not counted either.
+    fn unspared(&self) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
+        let (channel, time_ms) = (&*self.post.channel.id, self.source.time_ms);
+        self.fired().filter(move |(_, rule)| !rule.spares(channel, time_ms))
+    }
+
+    /// What fired and needs no counter: the rules that act on this post, or those that would.
+    fn direct(&self, acts: bool) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
+        let key = &*self.post.channel.id;
+        let direct = self.unspared().filter(|(_, rule)| rule.count.is_none());
+        direct.filter(move |(_, rule)| rule.acts_on(key) == acts)
     }
 }
 

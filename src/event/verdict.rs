@@ -17,7 +17,7 @@ struct Said<'d> {
     rules: Vec<Row<'d>>,
     takedowns: Vec<Event>,
     referrals: Vec<Event>,
-    unknown: [&'d str; 0],
+    unknown: Vec<&'d str>,
 }
 
 /// A rule that had something to say.
@@ -43,12 +43,12 @@ struct Why<'f> {
 }
 
 /// The verdict on one post as one line of JSON: every rule that had something to say (a hit, whether
-/// it fires or not; most severe first, then those that do not fire), and the events of its live
-/// rules. Rules that count fire here and have no events: one post alone does not reach a count.
+/// it fires or not; most severe first, then those that do not fire), and the events of the
+/// rules that act on it. Rules that count fire here and have no events: one post alone does not reach a count.
 #[must_use]
 pub fn verdict_json(decision: &Decision<'_>, issuer: &Issuer) -> Vec<u8> {
     let draft = Draft { decision, issuer };
-    let candidates = draft.candidates(decision.direct(Status::Live)).into_iter();
+    let candidates = draft.candidates(decision.direct(true)).into_iter();
     let events = candidates.map(|candidate| candidate.event.decided(decision.decided_at_ms, true));
     let (takedowns, referrals): (Vec<Event>, Vec<Event>) =
         events.partition(|event| matches!(event, Event::Takedown(_)));
@@ -57,7 +57,7 @@ pub fn verdict_json(decision: &Decision<'_>, issuer: &Issuer) -> Vec<u8> {
         rules: rows(decision),
         takedowns,
         referrals,
-        unknown: [],
+        unknown: unknown(decision),
     })
 }
 
@@ -82,6 +82,12 @@ fn rows<'d>(decision: &Decision<'d>) -> Vec<Row<'d>> {
     let quiet =
         quiet.filter(|rule| rule.status != Status::Draft && rule.looks_at(decision.post.kind));
     fired.chain(quiet.map(|rule| row(rule, false, &[]))).collect()
+}
+
+/// Ids of the rules that were asked and could not answer.
+fn unknown<'d>(decision: &Decision<'d>) -> Vec<&'d str> {
+    let rules = decision.verdict.unknown.iter().filter_map(|index| decision.rules.get(*index));
+    rules.map(|rule| rule.id.as_str()).collect()
 }
 
 fn row<'d>(rule: &'d Rule, fires: bool, actions: &'d [Action]) -> Row<'d> {

@@ -88,6 +88,8 @@ codes! {
     NoAnchor = "R065", "a rule that would have to be tried on every post";
     Constant = "R066", "a comparison that always or never holds";
     ExceptOperand = "R067", "an exception that has no place in the text";
+    UnknownField = "R068", "a condition compares a field that does not exist";
+    FieldType = "R069", "a field compared with a value of another type, or in a way it does not have";
     // Actions and what surrounds them.
     BadAction = "R070", "an action with the wrong details";
     DuplicateAction = "R071", "one action twice";
@@ -95,10 +97,12 @@ codes! {
     Harsher = "R073", "`soften` answers harsher than the rule itself";
     CountsItself = "R074", "a counter that can never pass one";
     Country = "R075", "a country code that does not exist";
+    Share = "R076", "a share that is none, out of range, missing or not a canary's";
+    BadDate = "R077", "a date that is none";
     MissingTest = "R080", "a rule without a test that fires or without one that is quiet";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
-    StatusLater = "R091", "a status that this version does not have";
+    // R091 was a status that earlier versions did not have.
     NotEnforced = "R092", "a key that this version reads but does not enforce";
 }
 

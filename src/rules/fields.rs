@@ -52,6 +52,11 @@ impl<'n> Fields<'n> {
         find(self.map, key).or_else(|| find(self.defaults, key)).map(|(_, value)| value)
     }
 
+    /// Does the mapping itself have a key?
+    pub(super) fn has_own(&self, key: &str) -> bool {
+        find(self.map, key).is_some()
+    }
+
     /// Where a key stands.
     pub(super) fn place(&self, key: &str) -> Span {
         let found = find(self.map, key).or_else(|| find(self.defaults, key));

@@ -9,13 +9,16 @@
 //! text makes it panic.
 
 mod asked;
+mod compared;
 mod model;
 
 mod codes;
 mod report;
 mod source;
 
+mod exempt;
 mod fields;
+mod ladder;
 mod names;
 mod values;
 mod yaml;
@@ -30,17 +33,21 @@ mod patterns;
 mod regexes;
 mod rule;
 mod scope;
+mod share;
 mod things;
 
 pub use asked::{HashKind, PostField};
 pub use codes::Code;
+pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
 pub use model::{
-    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Ground, Guard, LinkPattern,
-    Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften, Status,
+    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Exempt, Ground, Guard,
+    LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften,
+    Status,
 };
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Report};
+pub use share::Share;
 pub use source::Source;
 
 use pack::Texts;

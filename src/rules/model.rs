@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::asked::{HashKind, PostField};
+use super::compared::FieldComparison;
+use super::share::Share;
 use crate::decode::Kind;
 use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
@@ -29,6 +31,8 @@ pub enum Status {
     Draft,
     /// Counts, acts on nothing.
     Shadow,
+    /// Acts on a share of all keys, and on the others as in shadow.
+    Canary(Share),
     /// Acts.
     Live,
 }
@@ -40,6 +44,7 @@ impl Status {
         match self {
             Self::Draft => "draft",
             Self::Shadow => "shadow",
+            Self::Canary(_) => "canary",
             Self::Live => "live",
         }
     }
@@ -98,6 +103,8 @@ pub struct Rule {
     pub except: Vec<usize>,
     /// A milder answer.
     pub soften: Option<Soften>,
+    /// Whom it spares, and until when.
+    pub exempt: Option<Exempt>,
     /// Act only once a counter is reached.
     pub count: Option<Count>,
     /// What it asks for, mildest first, never empty.
@@ -210,6 +217,8 @@ pub enum Condition {
     Hits(usize, Comparison, u32),
     /// `x.different` compared.
     Different(usize, Comparison, u32),
+    /// A field of the post compared; unknown where the post does not have it.
+    Field(FieldComparison),
 }
 
 /// How many of a list of names.
@@ -247,6 +256,25 @@ pub struct Soften {
     pub when: Condition,
     /// Replaces all actions.
     pub to: Vec<Action>,
+}
+
+/// Channels that a rule does not act for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exempt {
+    /// Their ids, sorted.
+    pub channels: Vec<String>,
+    /// The day on which that ends, as written.
+    pub until: String,
+    /// When that day begins in UTC, Unix milliseconds.
+    pub until_ms: i64,
+}
+
+impl Exempt {
+    /// Does it name a channel, whatever the day?
+    #[must_use]
+    pub fn names(&self, channel: &str) -> bool {
+        self.channels.binary_search_by(|known| known.as_str().cmp(channel)).is_ok()
+    }
 }
 
 /// A plain counter in front of a rule's actions.
@@ -383,6 +411,25 @@ pub struct Guard {
 }
 
 impl Rule {
+    /// Does it spare a post of this channel and time (Unix milliseconds)?
+    #[must_use]
+    pub fn spares(&self, channel: &str, time_ms: i64) -> bool {
+        self.exempt
+            .as_ref()
+            .is_some_and(|exempt| time_ms < exempt.until_ms && exempt.names(channel))
+    }
+
+    /// Does it act where its key is this one? Of a rule that counts the key is the counted one, of the
+    /// others the channel's id. Where it does not, it would have.
+    #[must_use]
+    pub fn acts_on(&self, key: &str) -> bool {
+        match self.status {
+            Status::Draft | Status::Shadow => false,
+            Status::Canary(share) => share.holds(&self.id, key),
+            Status::Live => true,
+        }
+    }
+
     /// Does the rule look at records of this kind?
     #[must_use]
     pub fn looks_at(&self, kind: Kind) -> bool {

@@ -8,7 +8,7 @@ use super::actions::{PlacedAction, actions, check_softer, is_on_post};
 use super::codes::Code;
 use super::condition::{is_anchored, parse, renumber, visit, visit_within};
 use super::fields::{Fields, Keys};
-use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften, Status};
+use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften};
 use super::pack::Manifest;
 use super::patterns::{Named, Reader, is_anchor};
 use super::report::{Faults, quoted};
@@ -32,6 +32,7 @@ pub(super) const RULE: Keys = Keys {
         "condition",
         "except",
         "soften",
+        "exempt",
         "count",
         "actions",
         "scope",
@@ -39,7 +40,7 @@ pub(super) const RULE: Keys = Keys {
         "reason",
         "tests",
     ],
-    later: &["exempt", "sample", "with"],
+    later: &["sample", "with"],
 };
 
 const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
@@ -61,8 +62,6 @@ const SEVERITIES: [(&str, Severity); 4] = [
     ("high", Severity::High),
     ("critical", Severity::Critical),
 ];
-const STATUSES: [(&str, Status); 3] =
-    [("draft", Status::Draft), ("shadow", Status::Shadow), ("live", Status::Live)];
 
 /// The patterns a condition can name: those of the rule, then those of the pack.
 struct Scope<'p> {
@@ -100,6 +99,7 @@ impl Reader<'_> {
         let found = self.found(&fields, manifest);
         let actions = self.actions(&fields, kinds.as_deref());
         let soften_to = self.soften_to(&fields, actions.as_deref(), kinds.as_deref());
+        let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
         self.limit(&fields);
         let scope = match fields.get("scope") {
@@ -128,6 +128,7 @@ impl Reader<'_> {
             condition: found.condition,
             except: found.except,
             soften,
+            exempt: exempt.flatten(),
             count: count.flatten(),
             actions: bare(actions?),
             scope: scope?,
@@ -171,23 +172,6 @@ impl Reader<'_> {
             .error(Code::BadId, node.span, format!("{} cannot name a category", quoted(category)))
             .help("use lower-case letters, digits and `_`, and start with a letter");
         None
-    }
-
-    fn status(&mut self, fields: &Fields<'_>) -> Option<Status> {
-        let share = fields.get("share").map(|_| fields.place("share"));
-        let help = "add `status: shadow` to the rule, or to `defaults:` of pack.yaml";
-        let node = fields.need("status", help, &mut self.faults)?;
-        let found = text(node, "`status`", &mut self.faults)?;
-        if found == "canary" || share.is_some() {
-            let span = if found == "canary" { node.span } else { share? };
-            let what = if found == "canary" { "canary" } else { "share" };
-            self.faults
-                .error(Code::StatusLater, span, format!("`{what}` is not in this version"))
-                .label("this version has draft, shadow and live")
-                .help("write `status: shadow` and take `share` out");
-            return None;
-        }
-        choice(node, "`status`", &STATUSES, &mut self.faults)
     }
 
     fn kinds(&mut self, fields: &Fields<'_>) -> Option<Vec<Kind>> {

@@ -162,7 +162,8 @@ pub(super) fn duration(node: &Node, max_ms: i64, faults: &mut Faults) -> Option<
     None
 }
 
-fn milliseconds(found: &str) -> Option<i64> {
+/// Milliseconds of a number and a unit.
+pub(super) fn milliseconds(found: &str) -> Option<i64> {
     let (digits, unit) = found.split_at_checked(found.len().checked_sub(1)?)?;
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -51,6 +51,12 @@ impl<'p> Seen<'p> {
         Self { piece, links: extract::links(piece.text) }
     }
 
+    /// How many words it has, as `gap` and `within` count them.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.view_quickly(Some(Vec::new())).views.counted()
+    }
+
     /// With the views of the slow truth.
     fn view(&self) -> Viewed<'_> {
         let views = normalise::views(self.piece.text, &self.link_ranges());

@@ -31,6 +31,7 @@ pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
         condition,
         except: Vec::new(),
         soften: None,
+        exempt: None,
         count: None,
         actions: vec![Action { kind: ActionKind::RemovePost, for_ms: None }],
         scope: Scope::Worldwide,

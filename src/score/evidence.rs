@@ -39,6 +39,8 @@ impl Speaking {
             Condition::And(several) | Condition::Or(several) => {
                 several.iter().for_each(|inner| self.collect(inner, seen, speaks));
             }
+            // A field is no pattern: it has no hit to show.
+            Condition::Field(_) => {}
             _ if !speaks => {}
             Condition::Pattern(pattern)
             | Condition::Hits(pattern, ..)

@@ -1,11 +1,12 @@
 //! Why a rule fires, or what it lacks: its condition step by step.
 
 use super::condition::holds;
+use super::facts::Facts;
 use super::reach::Reach;
-use super::seen::{Seen, Value};
-use super::{Hits, PatternId, ask};
+use super::seen::{self, Seen};
+use super::{Hits, PatternId, Truth, fire};
 use crate::decode::Post;
-use crate::rules::{Action, Condition, Rule};
+use crate::rules::{Action, Condition, FieldComparison, Literal, Rule, Value};
 
 /// What a rule says about one post, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Explained {
     pub soften: Option<Step>,
     /// What it asks for, if it fires.
     pub actions: Vec<Action>,
+    /// Does its `exempt` name the post's channel? The record's time then decides.
+    pub exempt: bool,
     /// Indexes of its hits in all hits that `except` hides.
     pub hidden: Vec<usize>,
 }
@@ -30,7 +33,7 @@ pub struct Step {
     /// The part as it is written.
     pub written: String,
     /// Does it hold?
-    pub holds: bool,
+    pub holds: Truth,
     /// What that follows from.
     pub from: From,
     /// Its parts: those of `and`, `or` and `not`.
@@ -38,7 +41,7 @@ pub struct Step {
 }
 
 /// What the truth of a part follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
     /// All of its parts.
     All,
@@ -51,7 +54,7 @@ pub enum From {
 }
 
 /// What was seen of the names of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seeing {
     /// So many hits of a name.
     Hits(u32),
@@ -67,6 +70,10 @@ pub enum Seeing {
     Apart(Option<usize>),
     /// So many different values.
     Different(u32),
+    /// A field has this value.
+    Value(Literal),
+    /// The post lacks this field.
+    Missing(&'static str),
 }
 
 /// Explains every rule with a hit, drafts too. `first`: as for [`super::score`].
@@ -77,7 +84,8 @@ pub fn explain(
     post: &Post<'_>,
     hits: &Hits,
 ) -> Vec<Explained> {
-    let mut values: Vec<&Value> = hits.values.iter().collect();
+    let facts = Facts::new(post);
+    let mut values: Vec<&seen::Value> = hits.values.iter().collect();
     values.sort_by_key(|(pattern, _, _)| *pattern);
     let mut out = Vec::new();
     for (index, (rule, &start)) in rules.iter().zip(first).enumerate() {
@@ -87,16 +95,19 @@ pub fn explain(
         if own.is_empty() {
             continue;
         }
-        let seen = Seen::new(rule, start, (own.clone(), &hits.all), &values);
+        let seen = Seen::new(rule, start, (own.clone(), &hits.all), &values, &facts);
         let step = |condition: &Condition| step(condition, rule, &seen);
         let looks = rule.looks_at(post.kind);
-        let fired = ask(rule, index, &seen).filter(|_| looks);
+        let condition = step(&rule.condition);
+        let fires = looks && condition.holds.is_yes();
+        let actions = if fires { fire(rule, index, &seen).actions } else { Vec::new() };
         out.push(Explained {
             rule: index,
             looks,
-            condition: step(&rule.condition),
+            condition,
             soften: rule.soften.as_ref().map(|soften| step(&soften.when)),
-            actions: fired.map(|fired| fired.actions).unwrap_or_default(),
+            actions,
+            exempt: rule.exempt.as_ref().is_some_and(|exempt| exempt.names(&post.channel.id)),
             hidden: own.filter(|hit| !seen.has(*hit)).collect(),
         });
     }
@@ -107,7 +118,13 @@ impl Explained {
     /// Does it fire?
     #[must_use]
     pub fn fires(&self) -> bool {
-        self.looks && self.condition.holds
+        self.looks && self.condition.holds.is_yes()
+    }
+
+    /// Does that depend on something that the post does not have?
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.looks && self.condition.holds == Truth::Unknown
     }
 }
 
@@ -129,12 +146,23 @@ fn step(condition: &Condition, rule: &Rule, seen: &Seen<'_>) -> Step {
         Condition::Within { left, right, .. } => {
             (From::Seen(Seeing::Apart(apart(seen, left, right))), &[][..])
         }
+        Condition::Field(compared) => (From::Seen(field(compared, seen.facts())), &[][..]),
     };
     Step {
         written: condition.shown(&rule.patterns).to_string(),
         holds: holds(condition, seen),
         from,
         parts: parts.iter().map(|part| step(part, rule, seen)).collect(),
+    }
+}
+
+fn field(compared: &FieldComparison, facts: &Facts<'_>) -> Seeing {
+    match facts.value(compared.what) {
+        None => Seeing::Missing(facts.needs(compared.what)),
+        Some(Value::Number(number)) => Seeing::Value(Value::Number(number)),
+        Some(Value::Duration(ms)) => Seeing::Value(Value::Duration(ms)),
+        Some(Value::Text(text)) => Seeing::Value(Value::Text(text.to_owned())),
+        Some(Value::Boolean(truth)) => Seeing::Value(Value::Boolean(truth)),
     }
 }
 

@@ -3,26 +3,34 @@
 //! A rule is evaluated where it has a hit, looks at posts of this kind and is no draft. First its
 //! `except` hides hits, then its condition is asked, then `soften`. Everything here is at most
 //! n log n in the hits of a post, because the sender of a post chooses how many there are.
+//!
+//! A condition may be unknown, where it compares a field that the post does not have. What is not
+//! asked is never unknown: every condition needs a hit to hold, and without one it is false
+//! whatever its fields are.
 #![deny(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod condition;
 mod evidence;
 mod except;
 mod explain;
+mod facts;
 mod reach;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 // What the indexes of a verdict point into: whoever reads a verdict needs these too.
 pub use crate::scan::{Hit, Hits, PatternId, Spot};
 pub use explain::{Explained, From, Seeing, Step, explain};
+pub use truth::Truth;
 
 use std::cmp::Reverse;
 
 use crate::decode::Post;
 use crate::rules::{Action, Rule, Severity, Status};
 use condition::holds;
+use facts::Facts;
 use seen::{Seen, Value};
 
 /// What the rules together say about one post.
@@ -30,6 +38,9 @@ use seen::{Seen, Value};
 pub struct Verdict {
     /// Rules whose condition holds, most severe first, ties by rule id.
     pub fired: Vec<Fired>,
+    /// Indexes of the rules that were asked and whose condition rests on fields that the post does
+    /// not have, in the same order. They do not fire.
+    pub unknown: Vec<usize>,
 }
 
 /// One rule that fired.
@@ -55,7 +66,8 @@ pub const EVIDENCE_PER_PATTERN: usize = 16;
 pub fn score(rules: &[Rule], first: &[PatternId], post: &Post<'_>, hits: &Hits) -> Verdict {
     let mut values: Vec<&Value> = hits.values.iter().collect();
     values.sort_by_key(|(pattern, _, _)| *pattern);
-    let mut fired = Vec::new();
+    let facts = Facts::new(post);
+    let mut verdict = Verdict::default();
     let mut next = 0;
     while let Some(hit) = hits.all.get(next) {
         let index = first.partition_point(|&start| start <= hit.pattern);
@@ -67,27 +79,30 @@ pub fn score(rules: &[Rule], first: &[PatternId], post: &Post<'_>, hits: &Hits) 
         if rule.status == Status::Draft || !rule.looks_at(post.kind) {
             continue;
         }
-        let seen = Seen::new(rule, start, (from..next, &hits.all), &values);
-        fired.extend(ask(rule, index, &seen));
+        let seen = Seen::new(rule, start, (from..next, &hits.all), &values, &facts);
+        match holds(&rule.condition, &seen) {
+            Truth::Yes => verdict.fired.push(fire(rule, index, &seen)),
+            Truth::Unknown => verdict.unknown.push(index),
+            Truth::No => {}
+        }
     }
-    fired.sort_by(|a, b| rank(rules, a).cmp(&rank(rules, b)));
-    Verdict { fired }
+    verdict.fired.sort_by(|a, b| rank(rules, a.rule).cmp(&rank(rules, b.rule)));
+    verdict.unknown.sort_by(|a, b| rank(rules, *a).cmp(&rank(rules, *b)));
+    verdict
 }
 
-/// Orders what fired: most severe first, ties by rule id.
-fn rank<'r>(rules: &'r [Rule], fired: &Fired) -> Option<(Reverse<Severity>, &'r str)> {
-    rules.get(fired.rule).map(|rule| (Reverse(rule.severity), rule.id.as_str()))
+/// Orders rules: most severe first, ties by rule id.
+fn rank(rules: &[Rule], index: usize) -> Option<(Reverse<Severity>, &str)> {
+    rules.get(index).map(|rule| (Reverse(rule.severity), rule.id.as_str()))
 }
 
-fn ask(rule: &Rule, index: usize, seen: &Seen<'_>) -> Option<Fired> {
-    if !holds(&rule.condition, seen) {
-        return None;
-    }
-    let soften = rule.soften.as_ref().filter(|soften| holds(&soften.when, seen));
-    Some(Fired {
+/// What a rule asks for whose condition holds. Only what surely holds makes the answer milder.
+fn fire(rule: &Rule, index: usize, seen: &Seen<'_>) -> Fired {
+    let soften = rule.soften.as_ref().filter(|soften| holds(&soften.when, seen).is_yes());
+    Fired {
         rule: index,
         actions: soften.map_or(&rule.actions, |soften| &soften.to).clone(),
         softened: soften.is_some(),
         evidence: evidence::of(&rule.condition, seen),
-    })
+    }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::except::Hidden;
+use super::facts::Facts;
 use super::{Hit, PatternId};
 use crate::rules::Rule;
 
@@ -20,6 +21,7 @@ pub(super) struct Seen<'h> {
     first: PatternId,
     hits: Vec<Found<'h>>,
     values: &'h [&'h Value],
+    facts: &'h Facts<'h>,
 }
 
 impl<'h> Seen<'h> {
@@ -29,6 +31,7 @@ impl<'h> Seen<'h> {
         first: PatternId,
         (own, all): (Range<usize>, &'h [Hit]),
         values: &'h [&'h Value],
+        facts: &'h Facts<'h>,
     ) -> Self {
         let found = own.clone().zip(all.get(own).unwrap_or_default());
         let excepted =
@@ -39,7 +42,12 @@ impl<'h> Seen<'h> {
             // What hides stays: a condition may name it too.
             hits.retain(|(_, hit)| excepted(hit) || !hidden.hides(hit));
         }
-        Self { first, hits, values }
+        Self { first, hits, values, facts }
+    }
+
+    /// The fields of the post.
+    pub(super) fn facts(&self) -> &'h Facts<'h> {
+        self.facts
     }
 
     /// The hits of the rule's pattern of this index, in order.

@@ -108,6 +108,7 @@ impl Tally {
         if rule.status == Status::Draft {
             return Applied { issued: Vec::new(), evicted };
         }
+        let live = rule.acts_on(&signal.key);
         let of = CounterKey { rule: signal.rule, key: signal.key };
         let value = StateValue {
             value: signal.value,
@@ -115,10 +116,9 @@ impl Tally {
             acted: false,
             candidates: signal.candidates,
         };
-        let live = rule.status == Status::Live;
         let acting = self.count(of, value, &count).into_iter().flat_map(|value| value.candidates);
         let mut issued = Vec::new();
-        for candidate in acting {
+        for candidate in acting.map(|candidate| candidate.as_of(rule.status)) {
             issued.push(candidate.issued(live));
             out.push(candidate.into_outgoing(decided_at_ms, live));
         }

@@ -110,6 +110,33 @@ fn every_candidate_acts_once_when_the_count_is_reached_and_later_ones_at_once() 
 }
 
 #[test]
+fn a_canary_that_counts_acts_in_its_share_of_the_counted_keys_as_large_as_it_is_then() {
+    let screened_by = rule_set(&three("all"), "shadow");
+    let posts = [("p1", "c1", 0), ("p2", "c2", 1), ("p3", "c3", 2)];
+    // Of the author a1, whose slot the share of the rule must reach.
+    let slot =
+        (1..=10_000).find(|parts| rules::Share::new(*parts).unwrap().holds("fraud.counted", "a1"));
+    let slot = slot.unwrap();
+    for (parts, topic) in [(slot - 1, Topic::Shadow), (slot, Topic::Takedowns)] {
+        let status = Status::Canary(rules::Share::new(parts).unwrap());
+        let now = Rule { status, ..screened_by.rule("fraud.counted").unwrap().clone() };
+        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut out = Vec::new();
+        for (post, channel, time) in posts {
+            tally.apply(signal(&screened_by, post, channel, time), Some(&now), 7, &mut out);
+        }
+        assert_eq!(out.len(), 3);
+        for event in out {
+            assert_eq!(event.topic, topic);
+            let json: serde_json::Value =
+                serde_json::from_slice(event.value.as_ref().unwrap()).unwrap();
+            assert_eq!(json["causes"][0]["status"], "canary");
+            assert_eq!(json["would"] == true, topic == Topic::Shadow);
+        }
+    }
+}
+
+#[test]
 fn later_means_that_those_before_and_the_one_that_reaches_it_are_let_be() {
     let rules = rule_set(&three("later"), "live");
     let mut tally = Tally::new(4, ENTRIES_MAX);

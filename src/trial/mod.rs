@@ -56,6 +56,10 @@ fn hold(rule: usize, test: &Guard, rules: &RuleSet) -> Result<(), String> {
         .map_err(|fault| format!("the test's post cannot be read: {fault}"))?;
     let fired = screened.verdict.fired.iter().find(|fired| fired.rule == rule);
     match (test.fires, fired) {
+        (true, None) if screened.verdict.unknown.contains(&rule) => Err(format!(
+            "should fire, but the post lacks a field that the condition compares{}",
+            found(rule, rules, &screened)
+        )),
         (true, None) => Err(format!("should fire, but does not{}", found(rule, rules, &screened))),
         (false, Some(_)) => {
             Err(format!("should be quiet, but fires{}", found(rule, rules, &screened)))

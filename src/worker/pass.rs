@@ -190,6 +190,9 @@ impl Pass {
                 self.counts.add(Count::Hits, &[&rule.category], 1);
             }
         }
+        for &rule in &screened.verdict.unknown {
+            self.counts.add(Count::RuleUnknown, &[turn.rules.label(rule)], 1);
+        }
         if screened.verdict.fired.is_empty() {
             return;
         }

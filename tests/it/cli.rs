@@ -67,6 +67,31 @@ fn scan_tells_where_in_the_original_text_a_disguised_word_stands() {
 }
 
 #[test]
+fn scan_tells_which_rules_lack_a_field_and_the_channel_makes_them_fire() {
+    let post = |id: u32, channel: &str, text: &str| {
+        format!("{{\"id\":\"{id}\",\"channel\":{{\"id\":\"c\"{channel}}},\"text\":\"{text}\"}}\n")
+    };
+    let posts = [
+        post(1, "", "a mumblewort"),
+        post(2, ",\"members\":1000", "a mumblewort"),
+        post(3, ",\"members\":1001", "a mumblewort"),
+        post(4, "", "bread"),
+    ];
+    let output = tidegate(&["scan", "--pack", scenarios::PACK], &posts.concat());
+    assert_says(&said(&output), 0, &[]);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let said = lines.lines().map(|line| {
+        let verdict: Value = serde_json::from_str(line).unwrap();
+        let count = |key: &str| verdict[key].as_array().unwrap().len();
+        (count("rules"), count("takedowns"), verdict["unknown"].to_string())
+    });
+    let unknown = "[\"spam.crowd\"]".to_owned();
+    let none = || "[]".to_owned();
+    let want = [(1, 0, unknown), (1, 0, none()), (1, 1, none()), (0, 0, none())];
+    assert_eq!(said.collect::<Vec<_>>(), want);
+}
+
+#[test]
 fn scan_reads_updates_of_telegram_and_any_other_json_by_pointers() {
     let update = r#"{"update_id":1,"message":{"message_id":2,"date":3,"text":"buy blorp now",
         "chat":{"id":-100,"title":"t","username":"u","type":"supergroup"}}}"#;
@@ -138,7 +163,7 @@ fn check_leaves_with_1_where_a_test_of_the_pack_fails() {
     let pack = pack_with(folder.path(), "fires: \"flimwort\"", "fires: \"flimwurt\"");
     let said = said(&tidegate(&["check", pack.to_str().unwrap()], ""));
     let why =
-        ["`drugs.review` should fire, but does not", "rules/all.yaml:18", "1 of 8 tests fail"];
+        ["`drugs.review` should fire, but does not", "rules/all.yaml:18", "1 of 11 tests fail"];
     assert_says(&said, 1, &why);
 }
 

@@ -25,6 +25,22 @@ fn shell(line: &str) -> String {
 }
 
 #[test]
+fn a_share_and_a_spared_channel_are_told() {
+    let say = |rule: &str, more: &str| {
+        let pack = "--pack tests/data/packs/kinds --format native";
+        let post = r#"{"id":"1","channel":{"id":"c666"},"text":"quellwort"}"#;
+        shell(&format!("tidegate explain {pack} --rule {rule} {more} '{post}'"))
+    };
+    assert!(
+        say("ladder.canary", "").contains("ladder.canary fires (canary 5%, low): remove_post\n")
+    );
+    assert!(say("ladder.counted", "--json").contains(r#""share":"0.25%""#));
+    let spared = say("ladder.exempt", "");
+    assert!(spared.contains("  `exempt` spares the channel until 2999-01-01\n"), "{spared}");
+    assert!(say("ladder.exempt", "--json").contains(r#""exempt_until":"2999-01-01""#));
+}
+
+#[test]
 fn a_post_of_json_is_explained_as_json_and_as_a_page() {
     let post =
         r#"{"id":"1","channel":{"id":"c"},"text":"buy <b>bl0rp</b>","buttons":[{"text":"blorp"}]}"#;
@@ -45,6 +61,17 @@ fn a_post_of_json_is_explained_as_json_and_as_a_page() {
         fires[0]["hits"].as_array().unwrap().iter().find(|hit| hit["view"] == "unmasked").unwrap();
     assert_eq!((&hit["start"], &hit["end"]), (&7.into(), &12.into()), "{hit}");
     assert_eq!(hit["tricks"][0]["what"], "digits for letters");
+    let lacking = post.replace("<b>bl0rp</b>", "mumblewort");
+    let json: Value =
+        serde_json::from_str(&shell(&format!("tidegate {explain} --json '{lacking}'"))).unwrap();
+    let rules = json["rules"].as_array().unwrap();
+    let crowd = rules.iter().find(|rule| rule["rule"] == "spam.crowd").unwrap();
+    assert_eq!((&crowd["fires"], &crowd["unknown"]), (&false.into(), &true.into()), "{crowd}");
+    let step = &crowd["condition"]["parts"][1];
+    assert_eq!(
+        (&step["holds"], &step["seen"]["missing"]),
+        (&Value::Null, &"channel.members".into())
+    );
     let html = shell(&format!("printf %s '{post}' | tidegate {explain} --html -"));
     assert!(
         html.starts_with("<!doctype html>") && html.contains("&lt;b&gt;") && !html.contains("<b>")

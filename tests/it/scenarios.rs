@@ -113,11 +113,14 @@ pub(crate) fn every_post_goes_where_its_rule_says(stage: &mut dyn Stage) {
             ("c2", post("p2", "c2", "a1", "fresh flimwort")),
             ("c3", post("p3", "c3", "a1", "gr1zzlenut for all")),
             ("c4", post("p4", "c4", "a1", "bread and butter")),
+            ("c5", post("p5", "c5", "a1", "a mumblewort")),
         ],
     );
     stage.settle();
-    assert!((stage.metric("tidegate_posts_total{outcome=\"screened\"}") - 4.0).abs() < 0.1);
+    assert!((stage.metric("tidegate_posts_total{outcome=\"screened\"}") - 5.0).abs() < 0.1);
     assert!((stage.metric("tidegate_takedowns_total") - 1.0).abs() < 0.1);
+    assert!((stage.metric("tidegate_rule_unknown_total{rule=\"spam.crowd\"}") - 1.0).abs() < 0.1);
+    assert!((stage.metric("tidegate_rule_unknown_total") - 1.0).abs() < 0.1);
     stage.stop();
     let takedowns = stage.read(Topic::Takedowns);
     assert_eq!(acted_on(&takedowns), [("p1".to_owned(), "remove_post".to_owned())]);

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    ActionKind, Case, DAY_MS, PARTITIONS, Scope, Severity, Source, SubjectKind, TIME_MS, Topic,
-    act, asking, causes, header, label, lasting, pattern, refer, rule, shadow,
+    ActionKind, Case, CountBy, DAY_MS, PARTITIONS, Scope, Severity, Source, SubjectKind, TIME_MS,
+    Topic, act, asking, causes, check_outgoing, counting, header, label, lasting, pattern, refer,
+    rule, shadow,
 };
 use crate::event::{Decision, emit};
-use crate::rules::{HashKind, LinkPattern, PatternKind, PostField, Rule, Status};
+use crate::rules::{Exempt, HashKind, LinkPattern, PatternKind, PostField, Rule, Share, Status};
 use crate::score::{Fired, Hit, Hits, PatternId, Spot, Verdict};
 
 #[test]
@@ -36,6 +37,62 @@ fn all_live_rules_that_ask_the_same_stand_in_one_event_most_severe_first() {
     assert_eq!(values[0].1.get("would"), None);
     assert_eq!(values[2].1["causes"][0]["status"], "shadow");
     assert_eq!(values[2].1["would"], true);
+}
+
+#[test]
+fn a_canary_acts_in_its_share_of_the_channels_and_would_elsewhere() {
+    let canary =
+        |id: &str, parts| Rule { status: Status::Canary(Share::new(parts).unwrap()), ..rule(id) };
+    let mut case = Case::new([rule("a"), canary("b", 5_000), shadow(rule("c"))]);
+    let mut seen = [false; 2];
+    for channel in 0..20 {
+        let channel = format!("c{channel}");
+        case.post.channel.id = channel.clone().into();
+        let acts = Share::new(5_000).unwrap().holds("b", &channel);
+        seen[usize::from(acts)] = true;
+        let values = case.values();
+        let got: Vec<(Topic, Vec<&str>)> =
+            values.iter().map(|(topic, event)| (*topic, causes(event))).collect();
+        let want = match acts {
+            true => [(Topic::Takedowns, vec!["a", "b"]), (Topic::Shadow, vec!["c"])],
+            false => [(Topic::Takedowns, vec!["a"]), (Topic::Shadow, vec!["b", "c"])],
+        };
+        assert_eq!(got, want, "{channel}");
+        let statuses = |of: usize| -> Vec<&str> {
+            let causes = values[of].1["causes"].as_array().unwrap();
+            causes.iter().map(|cause| cause["status"].as_str().unwrap()).collect()
+        };
+        let both = [statuses(0), statuses(1)].concat();
+        assert_eq!(both, ["live", "canary", "shadow"], "{channel}");
+        for out in case.emit() {
+            check_outgoing(&out);
+        }
+    }
+    assert_eq!(seen, [true; 2]);
+}
+
+#[test]
+fn a_rule_spares_the_channels_it_exempts_until_the_day_begins() {
+    let exempt = |channel: &str, until_ms| {
+        let channels = vec!["a".to_owned(), channel.to_owned(), "z".to_owned()];
+        Some(Exempt { channels, until: String::new(), until_ms })
+    };
+    let counted = counting("n", CountBy::Author, CountBy::Post);
+    let table = [
+        (exempt("c1", TIME_MS + 1), true),
+        (exempt("c1", TIME_MS), false),
+        (exempt("c11", TIME_MS + 1), false),
+        (None, false),
+    ];
+    for (exempt, spared) in table {
+        for like in [rule("b"), shadow(rule("b")), counted.clone()] {
+            let case = Case::new([Rule { exempt: exempt.clone(), ..like }]);
+            assert_eq!(case.emit().is_empty(), spared, "{exempt:?}");
+            let verdict = case.with(|decision| super::verdict_of(decision, &case.issuer));
+            // The condition holds all the same.
+            assert_eq!(verdict["rules"][0]["fires"], true);
+        }
+    }
 }
 
 #[test]
@@ -234,7 +291,10 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
         post: &case.post,
         pieces: &case.post.pieces(),
         hits: &Hits { all, values: Vec::new() },
-        verdict: &Verdict { fired: vec![Fired { rule: 0, actions, softened, evidence }] },
+        verdict: &Verdict {
+            fired: vec![Fired { rule: 0, actions, softened, evidence }],
+            unknown: Vec::new(),
+        },
         source: Source { topic: "posts", partition: 0, offset: 0, time_ms: 0 },
         traceparent: None,
         decided_at_ms: 0,
@@ -242,7 +302,7 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
     let mut out = Vec::new();
     emit(&decision, &case.issuer, PARTITIONS, &[], &mut out);
     let event = super::value(&out[0]);
-    super::check_outgoing(&out[0]);
+    check_outgoing(&out[0]);
     assert_eq!(event["causes"][0]["softened"], softened);
     event["causes"][0]["evidence"].clone()
 }

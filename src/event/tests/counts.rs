@@ -10,7 +10,7 @@ use crate::event::Issuer;
 use crate::event::signal::{self, ReadError, Signal};
 use crate::event::state::{self, StateKey, StateValue};
 use crate::record::partition_of;
-use crate::rules::Rule;
+use crate::rules::{Rule, Status};
 
 fn domains(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -116,8 +116,10 @@ fn a_candidate_acts_as_its_rule_stands_when_the_count_is_reached() {
         let would = Case::new([shadow(asking("n", actions.clone()))]).emit();
         let signal = signals(&case).remove(0);
         for (index, candidate) in signal.candidates.into_iter().enumerate() {
-            for (live, like) in [(true, &direct[index]), (false, &would[index])] {
-                let out = candidate.clone().into_outgoing(DECIDED_MS, live);
+            let turns = [(Status::Live, true, &direct), (Status::Shadow, false, &would)];
+            for (status, live, like) in turns {
+                let like = &like[index];
+                let out = candidate.clone().as_of(status).into_outgoing(DECIDED_MS, live);
                 check_outgoing(&out);
                 // But for the counter, the event that one post would have given.
                 assert_eq!(

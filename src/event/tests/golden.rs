@@ -71,11 +71,13 @@ fn a_verdict_lists_who_had_something_to_say() {
         Rule { status: super::Status::Draft, ..rule("g.draft") },
         rule("h.no_hit"),
         rule("i.quiet"),
+        rule("j.unknown"),
     ]);
     case.issuer = Issuer::public();
     let verdict = case.with(|decision| {
         let mut verdict = decision.verdict.clone();
         verdict.fired.retain(|fired| fired.rule < 4);
+        verdict.unknown = vec![9];
         let mut hits = decision.hits.clone();
         hits.all.retain(|hit| hit.pattern.0 != 7);
         let decision = super::Decision { verdict: &verdict, hits: &hits, ..decision.clone() };

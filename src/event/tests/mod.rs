@@ -38,6 +38,8 @@ struct Case {
     issuer: Issuer,
     traceparent: Option<Vec<u8>>,
     time_ms: i64,
+    /// Rules that could not answer, by index.
+    unknown: Vec<usize>,
 }
 
 impl Case {
@@ -49,6 +51,7 @@ impl Case {
             issuer: Issuer { deployment: "eu 1".to_owned(), id_key: [7; 32] },
             traceparent: Some(TRACE.into()),
             time_ms: TIME_MS,
+            unknown: Vec::new(),
         }
     }
 
@@ -71,7 +74,7 @@ impl Case {
             post: &self.post,
             pieces: &self.post.pieces(),
             hits: &Hits { all, values: Vec::new() },
-            verdict: &Verdict { fired },
+            verdict: &Verdict { fired, unknown: self.unknown.clone() },
             source: Source { topic: "posts", partition: 3, offset: 1234, time_ms: self.time_ms },
             traceparent: self.traceparent.clone(),
             decided_at_ms: DECIDED_MS,
@@ -167,6 +170,7 @@ fn rule(id: &str) -> Rule {
         condition: Condition::Pattern(0),
         except: Vec::new(),
         soften: None,
+        exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
         scope: Scope::Worldwide,

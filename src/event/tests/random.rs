@@ -6,6 +6,7 @@ use super::{
     Action, ActionKind, Case, Count, CountBy, Kind, Rule, Scope, Severity, Status, SubjectKind,
     Topic, check, check_outgoing, rule, signal_candidates,
 };
+use crate::rules::Share;
 
 fn actions() -> impl Strategy<Value = Action> {
     let subjects =
@@ -48,8 +49,12 @@ fn counts() -> impl Strategy<Value = Option<Count>> {
     prop::option::of(counts)
 }
 
+fn half() -> Status {
+    Status::Canary(Share::new(5_000).unwrap())
+}
+
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    let status = prop::sample::select(vec![Status::Draft, Status::Shadow, Status::Live]);
+    let status = prop::sample::select(vec![Status::Draft, Status::Shadow, half(), Status::Live]);
     let severity = prop::sample::select(vec![Severity::Low, Severity::High]);
     let actions = prop::collection::vec(actions(), 1..4);
     let one = (status, severity, actions, scopes(), counts(), any::<bool>());

@@ -1,5 +1,6 @@
 //! Conditions: text to [`Condition`] and back, and what a condition implies.
 
+mod compare;
 mod lex;
 mod parse;
 mod print;
@@ -16,16 +17,16 @@ use super::model::{Comparison, Condition, Need};
 pub(super) const COUNTED_MAX: u32 = 65_535;
 
 impl Comparison {
-    /// Does it hold between a count and the number of the condition?
+    /// Does it hold between what a post has and what the condition says?
     #[must_use]
-    pub fn holds(self, count: u32, number: u32) -> bool {
+    pub fn holds<T: Copy + Ord>(self, found: T, said: T) -> bool {
         match self {
-            Self::Less => count < number,
-            Self::AtMost => count <= number,
-            Self::Equal => count == number,
-            Self::NotEqual => count != number,
-            Self::AtLeast => count >= number,
-            Self::More => count > number,
+            Self::Less => found < said,
+            Self::AtMost => found <= said,
+            Self::Equal => found == said,
+            Self::NotEqual => found != said,
+            Self::AtLeast => found >= said,
+            Self::More => found > said,
         }
     }
 
@@ -48,7 +49,8 @@ pub(super) fn is_anchored(condition: &Condition, is_anchor: &dyn Fn(usize) -> bo
     let all = |names: &[usize]| !names.is_empty() && names.iter().all(|&name| is_anchor(name));
     match condition {
         Condition::Pattern(name) => is_anchor(*name),
-        Condition::Not(_) => false,
+        // What a field is compared with is true of many posts: it is never looked for by itself.
+        Condition::Not(_) | Condition::Field(_) => false,
         Condition::And(parts) => parts.iter().any(|part| is_anchored(part, is_anchor)),
         Condition::Or(parts) => parts.iter().all(|part| is_anchored(part, is_anchor)),
         Condition::Of(need, names) => {
@@ -85,6 +87,7 @@ pub(super) fn renumber(condition: Condition, to: &dyn Fn(usize) -> usize) -> Con
         Condition::Different(name, comparison, number) => {
             Condition::Different(to(name), comparison, number)
         }
+        Condition::Field(compared) => Condition::Field(compared),
     }
 }
 
@@ -114,5 +117,6 @@ pub(super) fn visit(condition: &Condition, each: &mut dyn FnMut(usize)) {
         Condition::Within { left, right, .. } => {
             left.iter().chain(right).copied().for_each(each);
         }
+        Condition::Field(_) => {}
     }
 }

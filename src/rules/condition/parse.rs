@@ -20,10 +20,6 @@ const WITHIN_WORDS_MAX: u32 = 1_000;
 pub(in crate::rules) const KEYWORDS: [&str; 12] =
     ["and", "or", "not", "any", "all", "of", "within", "word", "words", "else", "true", "false"];
 
-/// Fields that later versions compare: `author.age < 30d`.
-const FIELDS: [&str; 9] =
-    ["author", "channel", "text", "lang", "forward", "post", "links", "media", "kind"];
-
 /// Something wrong in a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rules) struct Problem {
@@ -50,11 +46,11 @@ pub(in crate::rules) fn parse(text: &str, names: &[String]) -> Result<Condition,
     }
 }
 
-struct Parser<'n> {
-    tokens: Vec<Token>,
-    at: usize,
+pub(super) struct Parser<'n> {
+    pub(super) tokens: Vec<Token>,
+    pub(super) at: usize,
     depth: usize,
-    names: &'n [String],
+    pub(super) names: &'n [String],
     problems: Vec<Problem>,
 }
 
@@ -162,6 +158,14 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Option<Condition> {
         match self.kind() {
+            _ if self.is_turned() => {
+                self.expected("a field", "write the field first: author.age < 30d")
+            }
+            Kind::Odd(text) if text.len() > 1 && text.starts_with(['"', '\'']) => {
+                let help = "compare each text by itself: lang == \"ru\" or lang == \"uk\"";
+                self.expected("the name of a pattern or a field", help)
+            }
+            Kind::Open if self.is_defaulted() => self.defaulted(),
             Kind::Open => self.deeper(|parser| {
                 parser.at += 1;
                 let inner = parser.either()?;
@@ -251,14 +255,13 @@ impl Parser<'_> {
         found
     }
 
-    /// `name`, `name.hits >= 3`, `name.different >= 2`
+    /// `name`, `name.hits >= 3`, `name.different >= 2`, `author.age < 30d`
     fn named(&mut self, word: &str) -> Option<Condition> {
+        if let Some(path) = self.field_here() {
+            return self.compared(&path);
+        }
         let range = self.range();
         self.at += 1;
-        let known = self.names.iter().any(|name| name == word);
-        if !known && FIELDS.contains(&word) && matches!(self.kind(), Kind::Dot | Kind::Compare(_)) {
-            return self.field(range);
-        }
         if let Kind::Compare(_) = self.kind() {
             let message = format!("{} has no value to compare", quoted(word));
             let help = format!("compare {word}.hits or {word}.different");
@@ -312,21 +315,6 @@ impl Parser<'_> {
         let message = format!("this comparison {often} holds");
         let help = format!("counts run from 0 to {COUNTED_MAX}; compare with `>= 1` or more");
         self.problem(Code::Constant, range, message, &help);
-    }
-
-    /// A typed comparison, which is for a later version.
-    fn field(&mut self, range: Range<usize>) -> Option<Condition> {
-        if self.kind() == Kind::Dot {
-            self.at += 2;
-        }
-        let end = self.last_end().max(range.end);
-        self.problem(
-            Code::Later,
-            range.start..end,
-            "comparisons of fields are not in this version",
-            "use patterns, x.hits and x.different",
-        );
-        None
     }
 
     fn lookup(&mut self, word: &str, range: Range<usize>) -> usize {
@@ -383,7 +371,7 @@ impl Parser<'_> {
     }
 
     /// Reports what should stand here; always `None`, so that the caller can return it.
-    fn expected<T>(&mut self, what: &str, help: &str) -> Option<T> {
+    pub(super) fn expected<T>(&mut self, what: &str, help: &str) -> Option<T> {
         let found = match self.kind() {
             Kind::End => "the condition ends".to_owned(),
             Kind::Word(word) | Kind::Odd(word) | Kind::Number(word) => {
@@ -416,31 +404,37 @@ impl Parser<'_> {
         None
     }
 
-    fn problem(&mut self, code: Code, range: Range<usize>, message: impl Into<String>, help: &str) {
+    pub(super) fn problem(
+        &mut self,
+        code: Code,
+        range: Range<usize>,
+        message: impl Into<String>,
+        help: &str,
+    ) {
         let (message, help) = (message.into(), help.to_owned());
         self.problems.push(Problem { code, range, message, label: String::new(), help });
     }
 
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         self.tokens.get(self.at).map_or(Kind::End, |token| token.kind.clone())
     }
 
-    fn range(&self) -> Range<usize> {
+    pub(super) fn range(&self) -> Range<usize> {
         let token = self.tokens.get(self.at).or_else(|| self.tokens.last());
         token.map_or(0..0, |token| token.range.clone())
     }
 
     /// End of the token before this one.
-    fn last_end(&self) -> usize {
+    pub(super) fn last_end(&self) -> usize {
         let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
         before.map_or(0, |token| token.range.end)
     }
 
-    fn is_word(&self, word: &str) -> bool {
+    pub(super) fn is_word(&self, word: &str) -> bool {
         matches!(self.tokens.get(self.at), Some(Token { kind: Kind::Word(found), .. }) if found == word)
     }
 
-    fn eat_word(&mut self, word: &str) -> bool {
+    pub(super) fn eat_word(&mut self, word: &str) -> bool {
         let found = self.is_word(word);
         self.at += usize::from(found);
         found

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::rules::compared::FieldComparison;
 use crate::rules::model::{Condition, Need, Pattern};
 
 /// A condition with the names of its patterns, to be printed.
@@ -104,6 +105,14 @@ impl fmt::Display for Shown<'_> {
             }
             Condition::Different(name, comparison, number) => {
                 write!(f, "{}.different {} {number}", self.name(*name), comparison.sign())
+            }
+            Condition::Field(compared) => {
+                let FieldComparison { what, default, how, with } = compared;
+                match default {
+                    Some(default) => write!(f, "({} else {default})", what.name())?,
+                    None => f.write_str(what.name())?,
+                }
+                write!(f, " {} {with}", how.sign())
             }
         }
     }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::codes::Code;
+use super::super::compared::{Compared, FieldComparison, Literal, Type, Value};
 use super::super::model::{Comparison, Condition, Need, Pattern, PatternKind};
 use super::{is_anchored, parse};
 use crate::record::{Parts, View};
@@ -47,6 +48,18 @@ fn a_condition_reads_as_its_author_means_it() {
             "item.different >= 2 and (menu or price) within 8 words of item and any of (contact, wallet)",
         ),
         ("item and not price within 4 words of item", "item and not price within 4 words of item"),
+        ("item and author.age<30d", "item and author.age < 30d"),
+        ("author.age >= 36h or author.age < 2880m", "author.age >= 36h or author.age < 2d"),
+        ("not (channel.members else 0) > 1000", "not (channel.members else 0) > 1000"),
+        ("((channel.verified else false) == false)", "(channel.verified else false) == false"),
+        (r#"lang == "ru" or lang != 'uk'"#, r#"lang == "ru" or lang != "uk""#),
+        (r#"author.name == 'the "real" one'"#, r#"author.name == 'the "real" one'"#),
+        (
+            r#"(author.name else "") == "" and kind == "edit""#,
+            r#"(author.name else "") == "" and kind == "edit""#,
+        ),
+        ("text.words >= 8 and text.words == 0", "text.words >= 8 and text.words == 0"),
+        ("forward.channel.id != '7'", r#"forward.channel.id != "7""#),
     ];
     for (written, understood) in cases {
         let condition = parse(written, &names()).unwrap();
@@ -83,8 +96,6 @@ fn a_broken_condition_says_what_is_wrong_at_the_right_place() {
         ("any of (item) within 3 words of menu", Code::WithinOperand, "any of (item)"),
         ("item within 3 words of price within 3 words of menu", Code::ConditionSyntax, "within"),
         ("item within price", Code::ConditionSyntax, "price"),
-        ("author.age < 30d", Code::Later, "author.age"),
-        (r#"lang == "ru""#, Code::Later, "lang"),
         ("", Code::ConditionSyntax, ""),
     ];
     for (written, code, place) in cases {
@@ -96,6 +107,23 @@ fn a_broken_condition_says_what_is_wrong_at_the_right_place() {
             "{written}"
         );
         assert!(!problem.help.is_empty(), "{written}");
+    }
+}
+
+#[test]
+fn a_name_is_a_pattern_where_it_can_be_one_and_a_field_where_it_is_compared() {
+    let names: Vec<String> = ["lang", "text", "author"].map(str::to_owned).to_vec();
+    let is_field = |written: &str| match parse(written, &names) {
+        Ok(Condition::Field(_)) => true,
+        Ok(_) => false,
+        Err(problems) => panic!("{written}: {problems:?}"),
+    };
+    for field in [r#"lang == "ru""#, "text.words > 3", "author.age < 1d", r#"(text else "") == """#]
+    {
+        assert!(is_field(field), "{field}");
+    }
+    for pattern in ["lang", "text.hits > 3", "author.different >= 2", "text and lang"] {
+        assert!(!is_field(pattern), "{pattern}");
     }
 }
 
@@ -129,6 +157,10 @@ fn a_condition_is_anchored_where_it_cannot_hold_without_an_anchor() {
         ("item.hits != 0", true),
         ("item.hits != 2", false),
         ("price.hits >= 3", false),
+        ("author.age < 30d", false),
+        ("item and author.age < 30d", true),
+        ("item or author.age < 30d", false),
+        ("(item or menu) and not lang == 'ru'", true),
     ];
     for (written, expected) in cases {
         let condition = parse(written, &names()).unwrap();
@@ -147,6 +179,34 @@ fn comparison() -> impl Strategy<Value = (Comparison, u32)> {
     ];
     // From 1 to 65,534 no comparison is constant.
     (prop::sample::select(comparisons.to_vec()), 1u32..65_535)
+}
+
+/// A value of a type that no comparison with is constant.
+fn value(of_type: Type) -> BoxedStrategy<Literal> {
+    match of_type {
+        Type::Number => (1..u64::MAX).prop_map(Value::Number).boxed(),
+        Type::Duration => {
+            (1..3_000_000_000_i64).prop_map(|seconds| Value::Duration(seconds * 1_000)).boxed()
+        }
+        Type::Text => prop_oneof!["[^\"\\pC]{1,9}", "[^'\\pC]{1,9}"].prop_map(Value::Text).boxed(),
+        Type::Boolean => any::<bool>().prop_map(Value::Boolean).boxed(),
+    }
+}
+
+fn fields() -> impl Strategy<Value = FieldComparison> {
+    // What has few values takes none but those.
+    let all = Compared::all().filter(|what| what.name() != "kind");
+    prop::sample::select(all.collect::<Vec<_>>()).prop_flat_map(|what| {
+        let of_type = what.of_type();
+        let equal = [Comparison::Equal, Comparison::NotEqual];
+        let how = comparison().prop_map(|(how, _)| how).boxed();
+        let how = match of_type.is_ordered() {
+            true => how,
+            false => prop::sample::select(equal.to_vec()).boxed(),
+        };
+        (prop::option::of(value(of_type)), how, value(of_type))
+            .prop_map(move |(default, how, with)| FieldComparison { what, default, how, with })
+    })
 }
 
 fn some_names() -> impl Strategy<Value = Vec<usize>> {
@@ -168,6 +228,7 @@ fn conditions() -> impl Strategy<Value = Condition> {
             .prop_map(|(name, (how, number))| Condition::Hits(name, how, number)),
         (0..NAMES.len(), comparison())
             .prop_map(|(name, (how, number))| Condition::Different(name, how, number)),
+        fields().prop_map(Condition::Field),
     ];
     leaf.prop_recursive(6, 24, 4, |inner| {
         let many = || prop::collection::vec(inner.clone(), 2..4);
@@ -200,7 +261,8 @@ proptest! {
     fn no_heap_of_tokens_makes_the_parser_panic(
         words in prop::collection::vec(prop::sample::select(vec![
             "item", "price", "and", "or", "not", "(", ")", "any", "all", "of", ",", "2", "within",
-            "words", ".", "hits", ">=", "*", "lang", "zorb",
+            "words", ".", "hits", ">=", "*", "lang", "zorb", "else", "30d", "\"ru\"", "true",
+            "channel.members", "author.age", "text", "==", "'",
         ]), 0..30)
     ) {
         let text = words.join(" ");

@@ -49,7 +49,7 @@ impl Walk<'_> {
             let rest = self.raw.get(self.at..)?;
             let next = rest.chars().next()?;
             let from = self.at;
-            if rest.starts_with("''") && letter == '\'' {
+            if self.raw.starts_with('\'') && rest.starts_with("''") && letter == '\'' {
                 self.at += 2;
             } else if next == '\\' && self.raw.starts_with('"') {
                 self.at += escape_len(rest);

@@ -15,7 +15,9 @@ pub(super) fn of(rule: &Rule) -> Option<Vec<usize>> {
 fn best(condition: &Condition, rule: &Rule) -> Option<Wait> {
     match condition {
         Condition::Pattern(name) => one(*name, rule),
-        Condition::Not(_) => None,
+        // A field that is missing makes a rule unknown, not false: but where what is waited for does
+        // not hit, the whole is false whatever its fields are, so that nothing unknown is slept through.
+        Condition::Not(_) | Condition::Field(_) => None,
         Condition::And(parts) => cheapest(parts.iter().map(|part| best(part, rule))),
         Condition::Or(parts) => together(parts.iter().map(|part| best(part, rule))),
         Condition::Of(need, names) => of_names(*need, names, rule),

@@ -7,11 +7,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Fired, Hit, Hits, PatternId, Verdict, score};
-use crate::decode::{Kind, Post};
+use crate::decode::{Channel, Kind, Post};
 use crate::record::{Parts, View};
 use crate::rules::{
-    Action, ActionKind, Comparison, Condition, Need, Pattern, PatternKind, Rule, Scope, Severity,
-    Soften, Status,
+    Action, ActionKind, Compared, Comparison, Condition, FieldComparison, Need, Pattern,
+    PatternKind, Rule, Scope, Severity, Soften, Status, Value,
 };
 use Condition::{And, Different, Not, Of, Or, Within};
 
@@ -36,6 +36,7 @@ fn rule(id: &str, patterns: usize, condition: Condition) -> Rule {
         condition,
         except: Vec::new(),
         soften: None,
+        exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
         scope: Scope::Worldwide,
@@ -349,6 +350,94 @@ fn drafts_other_kinds_and_rules_without_a_hit_are_not_asked() {
     assert_eq!(names(Kind::Post), ["posts", "shadow"]);
     assert_eq!(names(Kind::Edit), ["edits"]);
     assert_eq!(names(Kind::Profile), ["edits"]);
+}
+
+fn members(how: Comparison, with: u64, default: Option<u64>) -> Condition {
+    let (what, default) = (Compared::Members, default.map(Value::Number));
+    Condition::Field(FieldComparison { what, default, how, with: Value::Number(with) })
+}
+
+/// What one rule says of a post with so many members; `None`: it is unknown.
+fn says(condition: &Condition, members: Option<u64>, hits: &[Hit]) -> Option<bool> {
+    let rules = [rule("r", 4, condition.clone())];
+    let post = Post { channel: Channel { members, ..Channel::default() }, ..Post::default() };
+    let verdict = score(&rules, &firsts(&rules), &post, &sorted(hits.to_vec()));
+    assert!(verdict.fired.is_empty() || verdict.unknown.is_empty());
+    verdict.unknown.is_empty().then_some(!verdict.fired.is_empty())
+}
+
+#[test]
+fn what_rests_on_a_missing_field_is_unknown_and_does_not_fire() {
+    let large = || members(Comparison::More, 1_000, None);
+    let no = |condition| Not(Box::new(condition));
+    // Pattern 0 hits, pattern 1 does not. Of a post without members, with 1,000, with 1,001.
+    let table = [
+        (large(), [None, Some(false), Some(true)]),
+        (no(large()), [None, Some(true), Some(false)]),
+        (And(vec![p(0), large()]), [None, Some(false), Some(true)]),
+        (And(vec![p(1), large()]), [Some(false); 3]),
+        (And(vec![large(), p(1)]), [Some(false); 3]),
+        (Or(vec![p(0), large()]), [Some(true); 3]),
+        (Or(vec![p(1), large()]), [None, Some(false), Some(true)]),
+        (And(vec![p(0), no(And(vec![p(1), large()]))]), [Some(true); 3]),
+        (Or(vec![large(), no(large())]), [None, Some(true), Some(true)]),
+        (members(Comparison::More, 1_000, Some(0)), [Some(false), Some(false), Some(true)]),
+        (members(Comparison::More, 1_000, Some(9_999)), [Some(true), Some(false), Some(true)]),
+    ];
+    for (condition, want) in table {
+        let posts = [None, Some(1_000), Some(1_001)];
+        let got = posts.map(|members| says(&condition, members, &[hit(0, 0, 0..1)]));
+        assert_eq!(got, want, "{condition:?}");
+    }
+    // A rule without a hit is not asked.
+    assert_eq!(says(&large(), None, &[]), Some(false));
+}
+
+#[test]
+fn only_what_surely_holds_makes_an_answer_milder() {
+    let to = vec![act(ActionKind::RestrictPost)];
+    let soften = Some(Soften { when: members(Comparison::Less, 10, None), to });
+    let rules = [Rule { soften, ..rule("r", 1, p(0)) }];
+    let verdict = verdict(&rules, &sorted(vec![hit(0, 0, 0..1)]));
+    assert_eq!(verdict.unknown, [] as [usize; 0]);
+    assert!(!verdict.fired[0].softened);
+}
+
+#[test]
+fn what_is_unknown_comes_most_severe_first_of_the_rules_that_were_asked() {
+    let all = || And(vec![p(0), members(Comparison::Less, 10, None)]);
+    let rules = [
+        rule("c", 1, all()),
+        Rule { severity: Severity::High, ..rule("z", 1, all()) },
+        Rule { status: Status::Draft, ..rule("d", 1, all()) },
+        Rule { kinds: vec![Kind::Edit], ..rule("e", 1, all()) },
+        Rule { status: Status::Shadow, ..rule("b", 1, all()) },
+        rule("without a hit", 1, all()),
+    ];
+    let hits = sorted((0..5).map(|rule| hit(rule, 0, 0..1)).collect());
+    let verdict = verdict(&rules, &hits);
+    assert_eq!((verdict.fired, verdict.unknown), (vec![], vec![1, 4, 0]));
+}
+
+#[test]
+fn words_are_counted_as_within_counts_them() {
+    let words = |how, with| {
+        let (what, with) = (Compared::TextWords, Value::Number(with));
+        Condition::Field(FieldComparison { what, default: None, how, with })
+    };
+    let table = [
+        ("", 0),
+        ("blorp", 1),
+        ("Blorp, b l o r p!", 6),
+        ("see https://zorb.example/a/b?c=d now", 3),
+        ("布洛普 🌀", 4),
+    ];
+    for (text, count) in table {
+        let rules = [rule("r", 1, words(Comparison::Equal, count))];
+        let post = Post { text: text.into(), ..Post::default() };
+        let hits = sorted(vec![hit(0, 0, 0..1)]);
+        assert_eq!(score(&rules, &firsts(&rules), &post, &hits).fired.len(), 1, "{text}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::normalise::Trick;
+use crate::rules::{Literal, Rule, Status, Value as Compared};
 use crate::score::{Explained, From, Seeing, Step};
 use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownPiece};
 
@@ -48,10 +49,21 @@ fn rule(explainer: &Explainer, explanation: &Explanation<'_>, explained: &Explai
     let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
     json!({
         "rule": rule.map(|rule| &rule.id), "fires": explained.fires(),
-        "status": rule.map(|rule| rule.status.name()), "actions": actions,
+        "unknown": explained.is_unknown(),
+        "status": rule.map(|rule| rule.status.name()), "share": rule.and_then(share), "actions": actions,
+        "exempt_until": rule.and_then(|rule| rule.exempt.as_ref())
+            .filter(|_| explained.exempt).map(|exempt| &exempt.until),
         "condition": step(&explained.condition), "soften": explained.soften.as_ref().map(step),
         "hits": hits.collect::<Vec<_>>(),
     })
+}
+
+/// The share of a canary.
+fn share(rule: &Rule) -> Option<String> {
+    match rule.status {
+        Status::Canary(share) => Some(share.to_string()),
+        _ => None,
+    }
 }
 
 fn hit(hit: &ShownHit<'_>) -> Value {
@@ -68,13 +80,26 @@ fn hit(hit: &ShownHit<'_>) -> Value {
 }
 
 fn step(of: &Step) -> Value {
-    let seen = match of.from {
+    let seen = match &of.from {
         From::Seen(Seeing::Hits(count)) => json!({"hits": count}),
         From::Seen(Seeing::Names { hit, all }) => json!({"names_hit": hit, "names": all}),
         From::Seen(Seeing::Apart(words)) => json!({"words_apart": words}),
         From::Seen(Seeing::Different(count)) => json!({"different": count}),
+        From::Seen(Seeing::Value(found)) => json!({"value": value(found)}),
+        From::Seen(Seeing::Missing(field)) => json!({"missing": field}),
         From::All | From::Any | From::Not => Value::Null,
     };
     let parts: Vec<Value> = of.parts.iter().map(step).collect();
-    json!({"written": of.written, "holds": of.holds, "seen": seen, "parts": parts})
+    // Null where it is unknown.
+    json!({"written": of.written, "holds": of.holds.known(), "seen": seen, "parts": parts})
+}
+
+/// A duration in seconds, all else as it is.
+fn value(found: &Literal) -> Value {
+    match found {
+        Compared::Number(number) => json!(number),
+        Compared::Duration(ms) => json!(ms / 1_000),
+        Compared::Text(text) => json!(text),
+        Compared::Boolean(truth) => json!(truth),
+    }
 }

@@ -10,9 +10,10 @@ pub(super) enum Style {
     Name,
     /// What hit.
     Hit,
-    /// What holds, and what does not.
+    /// What holds, what does not, and what nobody can tell.
     Yes,
     No,
+    Unknown,
     /// What matters less.
     Dim,
 }
@@ -25,6 +26,7 @@ impl Style {
             Self::Hit => "\x1b[1;30;43m",
             Self::Yes => "\x1b[32m",
             Self::No => "\x1b[31m",
+            Self::Unknown => "\x1b[33m",
             Self::Dim => "\x1b[2m",
         }
     }
@@ -36,6 +38,7 @@ impl Style {
             Self::Hit => "hit",
             Self::Yes => "yes",
             Self::No => "no",
+            Self::Unknown => "unknown",
             Self::Dim => "dim",
         }
     }
@@ -53,6 +56,12 @@ impl Line {
     /// With more at its end; what nobody would see, or what a terminal would obey, is spelt out.
     pub(super) fn and(mut self, style: Style, text: impl AsRef<str>) -> Self {
         self.0.push((style, visible(text.as_ref())));
+        self
+    }
+
+    /// With another line behind it.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
         self
     }
 
@@ -77,6 +86,7 @@ const HEAD: &str = "<!doctype html>
   .hit { background: #fd6; color: #000; font-weight: bold }
   .yes { color: #197a2f }
   .no { color: #c22 }
+  .unknown { color: #a60 }
   .dim { opacity: .65 }
 </style>
 <pre>

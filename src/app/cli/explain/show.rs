@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::page::{Line, Page, Style};
 use crate::extract::FoundLink;
 use crate::normalise::{self, Trick, TrickKind};
-use crate::rules::Rule;
-use crate::score::{Explained, From, Seeing, Step};
+use crate::rules::{Literal, Rule, Status, Value};
+use crate::score::{Explained, From, Seeing, Step, Truth};
 use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownOdd, ShownPiece};
 
 /// Where the second column begins.
@@ -126,22 +126,26 @@ fn tricks(tricks: &[Trick]) -> String {
 }
 
 fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &Explanation<'_>) {
-    let about = format!(" ({}, {})", rule.status.name(), rule.severity.name());
+    let status = match rule.status {
+        Status::Canary(share) => format!("canary {share}"),
+        status => status.name().to_owned(),
+    };
+    let about = format!(" ({status}, {})", rule.severity.name());
     let actions: Vec<&str> = explained.actions.iter().map(|action| action.kind.name()).collect();
-    page.push(match explained.fires() {
-        true => mark(true)
-            .and(Style::Name, &rule.id)
-            .and(Style::Yes, " fires")
-            .and(Style::Dim, about)
-            .plain(format!(": {}", actions.join(", "))),
-        false => mark(false)
-            .and(Style::Name, &rule.id)
-            .and(Style::No, " does not fire")
-            .and(Style::Dim, about),
+    let truth = if explained.looks { explained.condition.holds } else { Truth::No };
+    let (style, says) = match truth {
+        Truth::Yes => (Style::Yes, " fires"),
+        Truth::No => (Style::No, " does not fire"),
+        Truth::Unknown => (Style::Unknown, " is unknown, and does not fire"),
+    };
+    let line = mark(truth).and(Style::Name, &rule.id).and(style, says).and(Style::Dim, about);
+    page.push(match truth {
+        Truth::Yes => line.plain(format!(": {}", actions.join(", "))),
+        _ => line,
     });
     show_step(page, &explained.condition, 1);
     if let Some(soften) =
-        explained.soften.as_ref().filter(|soften| explained.fires() || soften.holds)
+        explained.soften.as_ref().filter(|soften| explained.fires() || soften.holds.is_yes())
     {
         page.push(Line::new(Style::Dim, "  softened when"));
         show_step(page, soften, 2);
@@ -162,6 +166,10 @@ fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &
     } else if !explained.fires() {
         page.push(Line::new(Style::No, "  lacks: ").plain(lacks(&explained.condition)));
     }
+    if let Some(exempt) = rule.exempt.as_ref().filter(|_| explained.exempt) {
+        let text = format!("  `exempt` spares the channel until {}", exempt.until);
+        page.push(Line::new(Style::No, text));
+    }
     if let Some(count) = rule.count.filter(|_| explained.fires()) {
         let text = format!(
             "  acts once {} different {} of one {} were seen",
@@ -173,23 +181,26 @@ fn show_rule(page: &mut Page, explained: &Explained, rule: &Rule, explanation: &
     }
 }
 
-fn mark(holds: bool) -> Line {
-    if holds { Line::new(Style::Yes, "✓ ") } else { Line::new(Style::No, "✗ ") }
+fn mark(holds: Truth) -> Line {
+    match holds {
+        Truth::Yes => Line::new(Style::Yes, "✓ "),
+        Truth::No => Line::new(Style::No, "✗ "),
+        Truth::Unknown => Line::new(Style::Unknown, "? "),
+    }
 }
 
 fn show_step(page: &mut Page, step: &Step, depth: usize) {
-    let line = Line::default().plain("  ".repeat(depth));
-    let (style, sign) = if step.holds { (Style::Yes, "✓ ") } else { (Style::No, "✗ ") };
-    let line = line.and(style, sign).plain(&step.written);
-    page.push(match step.from {
+    let line = Line::default().plain("  ".repeat(depth)).with(mark(step.holds));
+    let line = line.plain(&step.written);
+    page.push(match &step.from {
         From::Seen(found) => line.and(Style::Dim, format!("  {}", seeing(found))),
         _ => line,
     });
     step.parts.iter().for_each(|part| show_step(page, part, depth + 1));
 }
 
-fn seeing(found: Seeing) -> String {
-    match found {
+fn seeing(found: &Seeing) -> String {
+    match *found {
         Seeing::Hits(0) => "no hit".to_owned(),
         Seeing::Hits(1) => "1 hit".to_owned(),
         Seeing::Hits(count) => format!("{count} hits"),
@@ -199,20 +210,48 @@ fn seeing(found: Seeing) -> String {
         Seeing::Apart(Some(1)) => "1 word between the nearest".to_owned(),
         Seeing::Apart(Some(words)) => format!("{words} words between the nearest"),
         Seeing::Different(count) => format!("{count} different"),
+        Seeing::Value(ref value) => format!("it is {}", shown(value)),
+        Seeing::Missing(field) => format!("the post has no {field}"),
     }
+}
+
+/// A value, short enough for a line.
+fn shown(value: &Literal) -> String {
+    const CHARS: usize = 40;
+    match value {
+        Value::Duration(ms) => age(ms / 1_000),
+        Value::Text(text) if text.chars().nth(CHARS).is_some() => {
+            format!("\"{}…\"", text.chars().take(CHARS).collect::<String>())
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// Seconds in the two largest units that they fill.
+fn age(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let mut rest = seconds;
+    let parts = UNITS.iter().filter_map(|(size, name)| {
+        let count = rest / size;
+        rest %= size;
+        (count > 0).then(|| format!("{count}{name}"))
+    });
+    let parts: Vec<String> = parts.take(2).collect();
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
 /// What would have to be otherwise, of a part that does not hold.
 fn lacks(step: &Step) -> String {
-    let missing = step.parts.iter().filter(|part| !part.holds);
+    let missing = step.parts.iter().filter(|part| !part.holds.is_yes());
     let missing: Vec<String> = missing
-        .map(|part| match (part.from, step.from) {
+        .map(|part| match (&part.from, &step.from) {
             (From::Any, From::All) if part.parts.len() > 1 => format!("({})", lacks(part)),
             _ => lacks(part),
         })
         .collect();
-    match step.from {
+    match &step.from {
         From::Seen(found) => format!("`{}` ({})", step.written, seeing(found)),
+        From::Not if step.holds == Truth::Unknown => missing.join(" and "),
         From::Not => {
             let held = step.parts.first().map_or("", |part| &part.written);
             format!("that `{held}` does not hold")
