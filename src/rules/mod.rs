@@ -40,7 +40,7 @@ pub use model::{
     Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften, Status,
 };
 pub use pack::{Compiled, compile};
-pub use report::{Diagnostic, Level, Report};
+pub use report::{Diagnostic, Level, Place, Report};
 pub use source::Source;
 
 use pack::Texts;
