@@ -408,3 +408,59 @@ fn the_pack_of_all_kinds_compiles_and_passes_its_own_tests() {
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// The cells of the tables of `docs/errors.md`: code, meaning, example, how to mend it.
+fn documented() -> Vec<[String; 4]> {
+    let page = include_str!("../docs/errors.md");
+    let rows = page.lines().filter(|line| line.starts_with("| R"));
+    rows.map(|row| {
+        let cells: Vec<String> =
+            row.trim_matches('|').split(" | ").map(str::trim).map(str::to_owned).collect();
+        cells.try_into().unwrap()
+    })
+    .collect()
+}
+
+#[test]
+fn the_page_of_errors_has_every_code_with_its_meaning_and_an_example() {
+    let rows = documented();
+    let ids: Vec<&str> = rows.iter().map(|row| &*row[0]).collect();
+    let all: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    assert_eq!(ids, all);
+    let cases = broken();
+    for ([id, meaning, example, mend], code) in rows.iter().zip(Code::ALL) {
+        assert_eq!(meaning, code.meaning());
+        assert!(!mend.is_empty(), "{id}");
+        let Some(example) = example.strip_prefix('`').and_then(|it| it.strip_suffix('`')) else {
+            assert!(!example.is_empty(), "{id}");
+            continue;
+        };
+        let of_code = cases.iter().filter(|(name, _)| name.starts_with(&**id));
+        let mut files = of_code.flat_map(|(_, source)| &source.files);
+        let stands = |(path, bytes): (&String, &Vec<u8>)| {
+            path == example || std::str::from_utf8(bytes).is_ok_and(|text| text.contains(example))
+        };
+        assert!(files.any(stands), "{id}: no broken pack of this code holds `{example}`");
+    }
+}
+
+#[test]
+fn the_page_of_errors_shows_what_fails_and_what_mends_it() {
+    let page = include_str!("../docs/errors.md");
+    let (_, examples) = page.split_once("## Five of them").unwrap();
+    let sections: Vec<&str> = examples.split("\n### ").skip(1).collect();
+    assert_eq!(sections.len(), 5);
+    for section in sections {
+        let (id, _) = section.split_once(':').unwrap();
+        let blocks: Vec<&str> = section.split("```yaml\n").skip(1).collect();
+        let [before, after] = blocks.try_into().unwrap();
+        let source = |block: &str| case(block.split_once("```").unwrap().0);
+        let report = compile(&source(before)).unwrap_err();
+        let ids: Vec<&str> = report.diagnostics.iter().map(|one| one.code.id()).collect();
+        assert_eq!(ids, [id], "{}", report.render(&source(before), false));
+        let after = source(after);
+        let compiled = compile(&after).map_err(|report| report.render(&after, false)).unwrap();
+        assert_eq!(compiled.warnings.render(&after, false), "");
+        assert_eq!(tidegate::trial::run(&compiled.pack).unwrap().failures, []);
+    }
+}

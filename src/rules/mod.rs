@@ -46,7 +46,7 @@ pub use model::{
     Status,
 };
 pub use pack::{Compiled, compile};
-pub use report::{Diagnostic, Level, Report};
+pub use report::{Diagnostic, Level, Place, Report};
 pub use share::Share;
 pub use source::Source;
 

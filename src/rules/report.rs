@@ -39,6 +39,18 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+/// Where a diagnostic stands, for editors and the like: lines and columns from 1, columns counted in
+/// characters, the end behind the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line of the first character.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Column behind the last one on that line; equal to `column` where the place has no length.
+    pub end_column: usize,
+}
+
 /// All that is wrong with a pack, sorted by file and position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -116,8 +128,23 @@ impl Diagnostic {
         renderer.render(&[group])
     }
 
-    /// The one line that the span starts on, with the span cut to it.
     fn snippet<'a>(&'a self, text: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let (number, line, span) = self.line(text);
+        let caret = AnnotationKind::Primary.span(span).label(&*self.label);
+        Snippet::source(line).line_start(number).path(&*self.file).annotation(caret)
+    }
+
+    /// Where it stands in its file; `None` where it is about a file that is none or is no text.
+    #[must_use]
+    pub fn place(&self, source: &Source) -> Option<Place> {
+        let bytes = source.files.get(&self.file)?;
+        let (number, line, span) = self.line(std::str::from_utf8(bytes).ok()?);
+        let column = |to: usize| line.get(..to).unwrap_or("").chars().count() + 1;
+        Some(Place { line: number, column: column(span.start), end_column: column(span.end) })
+    }
+
+    /// The one line that the span starts on, its number, and the span cut to it.
+    fn line<'t>(&self, text: &'t str) -> (usize, &'t str, Range<usize>) {
         let at = floor(text, self.span.start);
         let before = text.get(..at).unwrap_or("");
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -125,9 +152,7 @@ impl Diagnostic {
         let line = rest.split('\n').next().unwrap_or("").trim_end_matches('\r');
         let start = (at - line_start).min(line.len());
         let end = floor(line, self.span.end.saturating_sub(line_start).min(line.len())).max(start);
-        let number = before.matches('\n').count() + 1;
-        let caret = AnnotationKind::Primary.span(start..end).label(&*self.label);
-        Snippet::source(line).line_start(number).path(&*self.file).annotation(caret)
+        (before.matches('\n').count() + 1, line, start..end)
     }
 }
 

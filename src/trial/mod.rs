@@ -26,28 +26,41 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
 }
 
-/// Runs every test of a pack. A test is about the condition, whatever the status: a draft is
-/// tested like a live rule.
+/// The rules of a pack, all of them live: what is tried is the condition, whatever the status, so
+/// that a draft is tried like a live rule.
 ///
 /// # Errors
 /// If the pack's tables cannot be built.
-pub fn run(pack: &Pack) -> Result<Outcome, RuleSetError> {
+pub fn live(pack: &Pack) -> Result<RuleSet, RuleSetError> {
     let mut pack = pack.clone();
     for rule in &mut pack.rules {
         rule.status = Status::Live;
     }
-    let rules = RuleSet::build(vec![pack])?;
+    RuleSet::build(vec![pack])
+}
+
+/// Runs every test of a pack.
+///
+/// # Errors
+/// If the pack's tables cannot be built.
+pub fn run(pack: &Pack) -> Result<Outcome, RuleSetError> {
+    Ok(test(&live(pack)?))
+}
+
+/// Runs every test of rules as [`live`] makes them.
+#[must_use]
+pub fn test(rules: &RuleSet) -> Outcome {
     let mut outcome = Outcome::default();
     for (index, rule) in rules.rules().iter().enumerate() {
         for test in &rule.tests {
             outcome.run += 1;
-            if let Err(what) = hold(index, test, &rules) {
+            if let Err(what) = hold(index, test, rules) {
                 let (rule, place) = (rule.id.clone(), test.place.clone());
                 outcome.failures.push(Failure { rule, place, what });
             }
         }
     }
-    Ok(outcome)
+    outcome
 }
 
 fn hold(rule: usize, test: &Guard, rules: &RuleSet) -> Result<(), String> {

@@ -12,7 +12,7 @@ use crate::node::{self, Node};
 use crate::scenarios;
 
 /// Runs a command to its end.
-fn tidegate(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn tidegate(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tidegate"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -26,12 +26,12 @@ fn tidegate(arguments: &[&str], input: &str) -> Output {
 }
 
 /// Exit code and words for people.
-fn said(output: &Output) -> (Option<i32>, String) {
+pub(crate) fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr.clone()).unwrap())
 }
 
 /// The pack of the scenarios in a folder of its own, with one text in its rules replaced.
-fn pack_with(folder: &Path, old: &str, new: &str) -> PathBuf {
+pub(crate) fn pack_with(folder: &Path, old: &str, new: &str) -> PathBuf {
     let pack = folder.join("pack");
     std::fs::create_dir_all(pack.join("rules")).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(scenarios::PACK);
@@ -43,7 +43,7 @@ fn pack_with(folder: &Path, old: &str, new: &str) -> PathBuf {
 }
 
 /// Asserts the exit code, and that all of these were said.
-fn assert_says(said: &(Option<i32>, String), code: i32, texts: &[&str]) {
+pub(crate) fn assert_says(said: &(Option<i32>, String), code: i32, texts: &[&str]) {
     assert_eq!(said.0, Some(code), "{}", said.1);
     for text in texts {
         assert!(said.1.contains(text), "`{text}` is missing in:\n{}", said.1);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::disallowed_methods, reason = "waiting for a service takes a clock")]
 
+mod check;
 mod cli;
 mod crashes;
 mod embedded;

@@ -2,11 +2,13 @@
 //!
 //! Exit codes: 0 done; 1 the answer is no; 2 wrong use, config or pack; 3 could not go on.
 
+mod blocks;
 mod check;
 mod config;
 mod demo;
 mod explain;
 mod ingest;
+mod lines;
 mod load;
 mod output;
 mod reconciled;

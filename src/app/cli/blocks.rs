@@ -1,7 +1,13 @@
-//! Input in blocks of whole lines, dealt to workers in turn.
+//! Input in blocks of whole lines, dealt to workers in turn, one a core, and what they answer in the
+//! order of the lines.
 
 use std::io::{self, ErrorKind, Read};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+/// Blocks that wait before each worker, and answers behind it: enough that nobody waits for a short
+/// while, few enough that what is read from a pipe is answered soon.
+const WAITING: usize = 2;
 
 /// Bytes that are asked for at once. What a pipe has less is a block all the same.
 const READ: usize = 256 << 10;
@@ -24,8 +30,45 @@ impl Block {
     }
 }
 
+/// Has `work` done on all of the input, on all cores, and gives what comes of each block to `take`,
+/// in the order of the lines, until there is no more or `take` wants no more.
+///
+/// # Errors
+/// Those of the input and of `take`.
+pub(super) fn each<A: Send>(
+    input: impl Read + Send,
+    work: impl Fn(&Block) -> A + Sync,
+    mut take: impl FnMut(A) -> io::Result<bool>,
+) -> io::Result<()> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let work = &work;
+    thread::scope(|scope| {
+        let mut to_workers = Vec::new();
+        let mut answers = Vec::new();
+        for _ in 0..workers {
+            let (to_worker, blocks) = sync_channel::<Block>(WAITING);
+            let (to_taker, answer) = sync_channel(WAITING);
+            // A worker ends with its blocks, or where nobody takes its answers any more.
+            scope.spawn(move || blocks.iter().try_for_each(|block| to_taker.send(work(&block))));
+            to_workers.push(to_worker);
+            answers.push(answer);
+        }
+        let reader = scope.spawn(move || deal(input, &to_workers));
+        // Blocks go round the workers, and their answers are taken in the same round.
+        for answer in answers.iter().cycle() {
+            let Ok(answer) = answer.recv() else { break };
+            if !take(answer)? {
+                break;
+            }
+        }
+        // Where nothing more is taken this ends the workers, and they the reader.
+        drop(answers);
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 /// Deals all of the input to the workers in turn, until it ends or one of them is gone.
-pub(super) fn deal(mut input: impl Read, workers: &[SyncSender<Block>]) -> io::Result<()> {
+fn deal(mut input: impl Read, workers: &[SyncSender<Block>]) -> io::Result<()> {
     let (mut first, mut rest) = (0, Vec::new());
     for worker in workers.iter().cycle() {
         let Some(lines) = next(&mut input, &mut rest)? else { return Ok(()) };
@@ -89,6 +132,21 @@ mod tests {
     fn numbered(block: &Block) -> Vec<(u64, String)> {
         let text = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
         (block.first..).zip(block.lines().map(text)).collect()
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_the_lines_until_no_more_are_wanted() {
+        let text: String = (0..50_000).map(|number| format!("{number}\n")).collect();
+        let mut got = Vec::new();
+        let take = |lines: Vec<(u64, String)>| {
+            got.extend(lines);
+            Ok(got.len() < 10_000)
+        };
+        each(Pipe(text.as_bytes(), 1_000), numbered, take).unwrap();
+        assert!((10_000..50_000).contains(&got.len()), "{} lines", got.len());
+        assert!(got.iter().all(|(number, line)| *line == number.to_string()));
+        let failed = each(Pipe(b"a\n", 1), numbered, |_| Err(io::Error::other("full")));
+        assert_eq!(failed.unwrap_err().to_string(), "full");
     }
 
     #[test]
