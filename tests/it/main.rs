@@ -10,5 +10,6 @@ mod crashes;
 mod embedded;
 mod explain;
 mod node;
+mod packs;
 mod plants;
 mod scenarios;
