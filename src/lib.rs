@@ -22,6 +22,7 @@ pub mod rules;
 pub mod scan;
 pub mod score;
 pub mod screen;
+pub mod sealed;
 pub mod tally;
 pub mod traffic;
 pub mod trial;

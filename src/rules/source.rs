@@ -13,6 +13,14 @@ pub struct Source {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+impl Source {
+    /// Is this the path of a file that a pack reads? None of them leaves its folder.
+    #[must_use]
+    pub fn holds(path: &str) -> bool {
+        role(path) != Role::Stray
+    }
+}
+
 /// What a file of a pack is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {

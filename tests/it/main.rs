@@ -10,6 +10,7 @@ mod crashes;
 mod embedded;
 mod explain;
 mod node;
+mod packs;
 mod pages;
 mod plants;
 mod scenarios;

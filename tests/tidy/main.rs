@@ -21,6 +21,7 @@ decode     pure  record
 normalise  pure  lanes record
 extract    pure  lanes record normalise
 rules      pure  record decode normalise extract
+sealed     pure  rules
 scan       pure  record decode normalise extract rules
 score      pure  record decode normalise rules scan
 event      pure  record decode rules score
@@ -32,7 +33,7 @@ log        edge  record metrics
 board      edge  record metrics
 worker     edge  record metrics decode normalise extract rules scan score event tally screen log board
 control    edge  rules screen event log metrics
-app        edge  record metrics decode normalise extract rules scan score event tally screen trial traffic log board worker control
+app        edge  record metrics decode normalise extract rules sealed scan score event tally screen trial traffic log board worker control
 main       edge  app
 ";
 

@@ -11,6 +11,7 @@ mod ingest;
 mod lines;
 mod load;
 mod output;
+mod packs;
 mod reconciled;
 mod run;
 mod scan;
@@ -44,6 +45,9 @@ enum Verb {
     Check(check::Check),
     /// Why a post hits, or what it lacks: its views, its hits, each rule step by step.
     Explain(explain::Explain),
+    /// Packs as files that can be trusted: keys, building, signing, verifying.
+    #[command(subcommand)]
+    Pack(packs::PackVerb),
     /// Creates or checks the Kafka topics.
     #[command(subcommand)]
     Topics(topics::Topics),
@@ -117,6 +121,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Scan(scan) => scan.run(),
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
+        Verb::Pack(pack) => pack.run(),
         Verb::Topics(topics) => topics.run(),
         Verb::Ingest(ingest) => ingest.run(),
         Verb::Config(config) => config.run(),

@@ -159,10 +159,7 @@ impl Builder {
 
     fn open(&mut self, is_map: bool, span: Span, faults: &mut Faults) -> bool {
         if self.open.len() == DEPTH_MAX {
-            faults
-                .error(Code::TooDeep, span, format!("nested deeper than {DEPTH_MAX} levels"))
-                .help("close a bracket or take out a level");
-            return false;
+            return too_deep(span, faults);
         }
         self.open.push(Frame { start: span, is_map, items: Vec::new() });
         true
@@ -189,6 +186,10 @@ impl Builder {
     fn refuse(&self, error: &ScanError, faults: &mut Faults) -> bool {
         let at = error.marker().index();
         let span = self.places.span(at, at + 1);
+        // The scanner looks ahead over brackets, and gives up before the tree has opened them.
+        if error.info().contains("recursion limit") {
+            return too_deep(span, faults);
+        }
         let help = match error.info() {
             info if info.contains("simple key") || info.contains("mapping values") => {
                 "a text with `: ` in it, or one that goes on in the next line, stands in quotes"
@@ -203,6 +204,13 @@ impl Builder {
         faults.error(Code::Syntax, span, format!("not YAML: {}", error.info())).help(help);
         false
     }
+}
+
+fn too_deep(span: Span, faults: &mut Faults) -> bool {
+    faults
+        .error(Code::TooDeep, span, format!("nested deeper than {DEPTH_MAX} levels"))
+        .help("close a bracket or take out a level");
+    false
 }
 
 /// Keys with their values; a key that is no scalar or stands twice is reported and left out.

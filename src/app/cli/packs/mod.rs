@@ -1,0 +1,35 @@
+//! `tidegate pack`: packs as files that can be trusted. Keys, building, signing, verifying.
+
+mod build;
+mod keygen;
+mod sign;
+mod store;
+mod verify;
+
+use clap::Subcommand;
+
+use super::Failure;
+
+/// Packs as files that can be trusted.
+#[derive(Debug, Subcommand)]
+pub(super) enum PackVerb {
+    /// Makes a key to sign packs with, as `minisign -G -W` does.
+    Keygen(keygen::Keygen),
+    /// Builds a pack that compiles and passes its tests: the same folder gives the same bytes.
+    Build(build::Build),
+    /// Adds a signature to a built pack.
+    Sign(sign::Sign),
+    /// Says whether a built pack may be believed, and by whom it is signed.
+    Verify(verify::Verify),
+}
+
+impl PackVerb {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Keygen(keygen) => keygen.run(),
+            Self::Build(build) => build.run(),
+            Self::Sign(sign) => sign.run(),
+            Self::Verify(verify) => verify.run(),
+        }
+    }
+}
