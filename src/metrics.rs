@@ -37,6 +37,10 @@ pub enum Count {
     StateEvicted,
     /// Transactions, by `result`: `committed`, `aborted` or `unknown`.
     Transactions,
+    /// Editions of packs, and changed folders, that were not taken, by `pack` and `reason`.
+    PacksRefused,
+    /// Records of the controls topic that were passed over.
+    ControlsRefused,
 }
 
 /// A value that goes up and down.
@@ -50,6 +54,16 @@ pub enum Level {
     RulesetInfo,
     /// Patterns in force, an entry of a list each.
     RulesetPatterns,
+    /// Unix seconds when the rules in force were taken.
+    RulesetSince,
+    /// Sequence of each published pack in force, by `pack`.
+    PackSequence,
+    /// Unix seconds from which on a published pack in force is not taken any more, by `pack`.
+    PackExpires,
+    /// 1 where enough accepted keys have signed the pack in force, by `pack`; 0 once they are revoked.
+    PackTrusted,
+    /// Rules that a control holds back.
+    ControlsInForce,
     /// Candidates kept by hop 2, by `worker`.
     StateEntries,
     /// Partitions a worker owns, by `worker`.
@@ -76,7 +90,7 @@ struct Family {
 }
 
 impl Count {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Posts,
         Self::Bytes,
         Self::Hits,
@@ -89,6 +103,8 @@ impl Count {
         Self::Signals,
         Self::StateEvicted,
         Self::Transactions,
+        Self::PacksRefused,
+        Self::ControlsRefused,
     ];
 
     #[rustfmt::skip]
@@ -115,6 +131,10 @@ impl Count {
                 "Counter entries dropped because a limit was reached."),
             Self::Transactions => ("tidegate_transactions_total", &["result"],
                 "Transactions: committed, aborted or unknown."),
+            Self::PacksRefused => ("tidegate_packs_refused_total", &["pack", "reason"],
+                "Editions of packs that were not taken; the last good one stayed."),
+            Self::ControlsRefused => ("tidegate_controls_refused_total", &[],
+                "Records of the controls topic that were passed over."),
         };
         Family { name, labels, help }
     }
@@ -132,6 +152,16 @@ impl Level {
                 "1 for each pack in force."),
             Self::RulesetPatterns => ("tidegate_ruleset_patterns", &[],
                 "Patterns in force, an entry of a list each."),
+            Self::RulesetSince => ("tidegate_ruleset_taken_timestamp_seconds", &[],
+                "When the rules in force were taken."),
+            Self::PackSequence => ("tidegate_pack_sequence", &["pack"],
+                "Sequence of the published pack in force."),
+            Self::PackExpires => ("tidegate_pack_expires_timestamp_seconds", &["pack"],
+                "From when on the pack in force is not taken any more, at a restart."),
+            Self::PackTrusted => ("tidegate_pack_trusted", &["pack"],
+                "1 where enough accepted keys have signed the pack in force."),
+            Self::ControlsInForce => ("tidegate_controls_in_force", &[],
+                "Rules that a control holds back."),
             Self::StateEntries => ("tidegate_state_entries", &["worker"],
                 "Candidates kept by hop 2."),
             Self::AssignedPartitions => ("tidegate_assigned_partitions", &["worker"],

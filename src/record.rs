@@ -127,17 +127,23 @@ pub enum Topic {
     Signals,
     /// Internal, compacted: the counters of hop 2.
     State,
+    /// Compacted, one partition: published packs. Holds what people wrote into them.
+    Packs,
+    /// Compacted, one partition: what makes a rule milder for a while.
+    Controls,
 }
 
 impl Topic {
-    /// Every output topic.
-    pub const ALL: [Self; 6] = [
+    /// Every topic that Tidegate writes to.
+    pub const ALL: [Self; 8] = [
         Self::Takedowns,
         Self::Reviews,
         Self::Shadow,
         Self::Deadletters,
         Self::Signals,
         Self::State,
+        Self::Packs,
+        Self::Controls,
     ];
 
     /// Name without the deployment's prefix.
@@ -150,13 +156,15 @@ impl Topic {
             Self::Deadletters => "deadletters",
             Self::Signals => "signals",
             Self::State => "state",
+            Self::Packs => "packs",
+            Self::Controls => "controls",
         }
     }
 
     /// True where only the newest record of a key is kept.
     #[must_use]
     pub fn compacted(self) -> bool {
-        self == Self::State
+        matches!(self, Self::State | Self::Packs | Self::Controls)
     }
 }
 

@@ -105,6 +105,9 @@ pub(super) struct AtOnce(pub(super) Arc<Shared>);
 impl Screener for AtOnce {
     fn screen(&self, post: &[u8]) -> Result<Vec<u8>, Refusal> {
         let rules = self.0.rules.load();
+        if rules.packs().is_empty() {
+            return Err(Refusal::Failed("no rules are in force yet".to_owned()));
+        }
         let reading = crate::screen::Reading { format: Format::Native, ..self.0.reading.clone() };
         let now = clock::now_ms();
         let origin = Origin {

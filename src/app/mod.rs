@@ -5,6 +5,7 @@ mod client;
 pub mod config;
 mod feed;
 pub mod http;
+mod keeper;
 mod local;
 mod plants;
 mod reconcile;

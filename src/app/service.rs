@@ -1,14 +1,16 @@
 //! Wiring: a configuration and a rule set become running workers, watched from here.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 
 use super::config::{self, Backend, Config};
 use super::http::{self, Api, OnKafka, Operations};
+use super::keeper;
 use super::local::{AtOnce, Desk, Probe};
 use super::shutdown::Shutdown;
 use crate::board::Board;
@@ -17,7 +19,8 @@ use crate::event::Issuer;
 use crate::log::embedded::{self, Embedded};
 use crate::log::kafka::{self, KafkaLog};
 use crate::log::{Log, LogError};
-use crate::metrics::{Level, Metrics};
+use crate::metrics::Metrics;
+use crate::rules::Pack;
 use crate::screen::{Reading, RuleSet};
 use crate::worker::{Delivery, Shared, Worker, clock};
 
@@ -101,58 +104,64 @@ pub(super) fn kafka_settings(cluster: &config::Kafka, input_bytes_max: usize) ->
     }
 }
 
-/// Workers at work.
+/// Workers at work, or about to be.
 pub(super) struct Service {
     shared: Arc<Shared>,
-    workers: Vec<JoinHandle<Result<(), LogError>>>,
-    embedded: Option<Arc<Embedded>>,
+    log: LogPlan,
+    delivery: Delivery,
+    planned: usize,
+    workers: Mutex<Vec<JoinHandle<Result<(), LogError>>>>,
     shutdown: Shutdown,
 }
 
 impl Service {
-    /// Starts the workers. They stop when `shutdown` says so, and say so themselves when one of
-    /// them cannot go on: its partitions must go to another process.
-    pub(super) fn start(plan: Plan, shutdown: &Shutdown) -> Result<Self> {
+    /// Everything but the workers: what answers over HTTP while there are no rules yet.
+    pub(super) fn new(plan: Plan, shutdown: &Shutdown) -> Self {
         let metrics = Metrics::new();
-        for (pack, version) in plan.rules.packs() {
-            metrics.set(Level::RulesetInfo, &[pack, version], 1);
-        }
-        metrics.set(Level::RulesetPatterns, &[], plan.rules.patterns() as u64);
-        let shared = Arc::new(Shared {
-            rules: Arc::new(plan.rules).into(),
+        keeper::tell_rules(&metrics, &plan.rules);
+        let shared = Shared {
+            rules: ArcSwap::from_pointee(plan.rules),
             board: Board::default(),
             metrics,
             issuer: plan.issuer,
             reading: plan.reading,
-        });
-        let mut service =
-            Self { shared, workers: Vec::new(), embedded: None, shutdown: shutdown.clone() };
-        for number in 0..plan.workers {
-            match &plan.log {
-                LogPlan::Embedded(log) => {
-                    service.work(number, log.worker(number, plan.workers), plan.delivery)?;
-                }
-                LogPlan::Kafka(settings) => {
-                    let slot = u16::try_from(number)?;
-                    let settings = kafka::Settings { slot, ..kafka::Settings::clone(settings) };
-                    service.work(number, KafkaLog::open(settings)?, plan.delivery)?;
-                }
-            }
+        };
+        Self {
+            shared: Arc::new(shared),
+            log: plan.log,
+            delivery: plan.delivery,
+            planned: plan.workers,
+            workers: Mutex::default(),
+            shutdown: shutdown.clone(),
         }
-        if let LogPlan::Embedded(log) = plan.log {
-            service.embedded = Some(log);
-        }
+    }
+
+    /// With its workers, for rules that are there already.
+    pub(super) fn start(plan: Plan, shutdown: &Shutdown) -> Result<Self> {
+        let service = Self::new(plan, shutdown);
+        service.start_workers()?;
         Ok(service)
     }
 
-    fn work<L: Log + Send + 'static>(
-        &mut self,
-        number: usize,
-        log: L,
-        delivery: Delivery,
-    ) -> Result<()> {
-        let shared = Arc::clone(&self.shared);
-        let shutdown = self.shutdown.clone();
+    /// Starts the workers. They stop when `shutdown` says so, and say so themselves when one of
+    /// them cannot go on: its partitions must go to another process.
+    pub(super) fn start_workers(&self) -> Result<()> {
+        for number in 0..self.planned {
+            match &self.log {
+                LogPlan::Embedded(log) => self.work(number, log.worker(number, self.planned))?,
+                LogPlan::Kafka(settings) => {
+                    let slot = u16::try_from(number)?;
+                    let settings = kafka::Settings { slot, ..kafka::Settings::clone(settings) };
+                    self.work(number, KafkaLog::open(settings)?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn work<L: Log + Send + 'static>(&self, number: usize, log: L) -> Result<()> {
+        let (shared, shutdown) = (Arc::clone(&self.shared), self.shutdown.clone());
+        let delivery = self.delivery;
         self.shared.board.update(number, |state| state.beat_ms = clock::now_ms());
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
         let worker = thread.spawn(move || {
@@ -163,8 +172,17 @@ impl Service {
             }
             ended
         });
-        self.workers.push(worker.context("cannot start a thread")?);
+        self.lock_workers().push(worker.context("cannot start a thread")?);
         Ok(())
+    }
+
+    fn lock_workers(&self) -> MutexGuard<'_, Vec<JoinHandle<Result<(), LogError>>>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the others are told to stop.
+    pub(super) fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
     }
 
     /// What the workers share.
@@ -175,12 +193,13 @@ impl Service {
     /// Waits for the workers, who leave once `shutdown` says so, and closes the log.
     pub(super) fn finish(self) -> Result<()> {
         let mut ended = Ok(());
-        for worker in self.workers {
+        let workers = std::mem::take(&mut *self.lock_workers());
+        for worker in workers {
             let worker = worker.join();
             let worker = worker.unwrap_or_else(|_| Err(LogError::Stop("a worker failed".into())));
             ended = ended.and(worker);
         }
-        if let Some(log) = self.embedded {
+        if let LogPlan::Embedded(log) = self.log {
             ended = ended.and(log.close());
         }
         Ok(ended?)
@@ -211,8 +230,7 @@ impl Service {
         api: TcpListener,
         http: config::Http,
     ) -> impl Future<Output = Result<()>> + use<> {
-        let probe =
-            Arc::new(Probe { shared: Arc::clone(&self.shared), workers: self.workers.len() });
+        let probe = Arc::new(Probe { shared: Arc::clone(&self.shared), workers: self.planned });
         let watched = Operations { health: Arc::clone(&probe) as _, metrics: probe };
         let (answers, shutdown) = (self.api(), self.shutdown.clone());
         async move {
@@ -232,9 +250,11 @@ impl Service {
 
     fn api(&self) -> Api {
         let screener = Arc::new(AtOnce(Arc::clone(&self.shared)));
-        match &self.embedded {
-            None => Api { ingest: Arc::new(OnKafka), takedowns: Arc::new(OnKafka), screener },
-            Some(log) => {
+        match &self.log {
+            LogPlan::Kafka(_) => {
+                Api { ingest: Arc::new(OnKafka), takedowns: Arc::new(OnKafka), screener }
+            }
+            LogPlan::Embedded(log) => {
                 let format = self.shared.reading.format.clone();
                 let desk = Arc::new(Desk { log: Arc::clone(log), format });
                 Api { ingest: Arc::clone(&desk) as _, takedowns: desk, screener }
@@ -243,8 +263,8 @@ impl Service {
     }
 }
 
-/// Whatever way a worker ends, a panic included, the others are told.
-struct StopOnDrop(Shutdown);
+/// Whatever way a thread of the service ends, a panic included, the others are told.
+pub(super) struct StopOnDrop(pub(super) Shutdown);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -252,20 +272,35 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Runs the service until it is asked to stop or cannot go on.
-pub(super) fn run(config: &Config, rules: RuleSet) -> Result<()> {
+/// Runs the service until it is asked to stop or cannot go on. `rules` are those of the folder that
+/// the configuration names; where it names published packs, they are waited for.
+pub(super) fn run(file: &Path, config: &Config, rules: Vec<Pack>) -> Result<()> {
     let shutdown = Shutdown::new();
     let runtime = runtime()?;
-    let service = runtime.block_on(async {
-        shutdown.on_signals().context("cannot watch signals")?;
-        Service::start(Plan::of(config, rules)?, &shutdown)
-    })?;
-    let served = runtime.block_on(service.serve(&config.http));
-    // Where HTTP could not start or failed, the workers leave too.
+    let _entered = runtime.enter();
+    shutdown.on_signals().context("cannot watch signals")?;
+    let service = Service::new(Plan::of(config, RuleSet::build(rules.clone())?)?, &shutdown);
+    let (keeper, first) = keeper::start(file, config, rules, &service)?;
+    let served = runtime.block_on(async {
+        let work = async {
+            tokio::select! {
+                first = first => if first.is_ok() { service.start_workers()? },
+                () = shutdown.stopping() => {}
+            }
+            shutdown.stopping().await;
+            Ok(())
+        };
+        tokio::select! {
+            served = service.serve(&config.http) => served,
+            worked = work => worked,
+        }
+    });
+    // Where HTTP could not start or failed, the others leave too.
     shutdown.stop();
+    let kept = keeper.join().unwrap_or_else(|_| Err(LogError::Stop("the keeper failed".into())));
     let finished = service.finish();
     runtime.shutdown_background();
-    served.and(finished)
+    served.and(kept.map_err(Into::into)).and(finished)
 }
 
 /// The runtime of HTTP and signals; workers are threads of their own.
@@ -278,7 +313,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 /// Folders of the packs that `packs.dir` names: the folder itself, or those in it.
-pub(super) fn pack_folders(dir: &std::path::Path) -> Result<Vec<PathBuf>> {
+pub(super) fn pack_folders(dir: &Path) -> Result<Vec<PathBuf>> {
     if dir.join("pack.yaml").is_file() {
         return Ok(vec![dir.to_owned()]);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use crate::rules::Source;
@@ -82,4 +83,25 @@ fn list(
 
 fn cannot_read(path: &Path, why: io::Error) -> FolderError {
     FolderError::Read { path: path.to_owned(), why }
+}
+
+/// How the files of a pack's folder look from outside, to see that one has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look(Vec<(PathBuf, u64, Option<SystemTime>)>);
+
+/// Paths, sizes and times of what [`read_folder`] would read. Where something cannot be seen it is
+/// left out, which is a change too.
+#[must_use]
+pub fn look(folder: &Path) -> Look {
+    let mut paths = vec![("pack.yaml".to_owned(), folder.join("pack.yaml"))];
+    for (part, ending) in [("rules", "yaml"), ("lists", "txt")] {
+        drop(list(folder, part, ending, &mut paths));
+    }
+    let seen = paths.into_iter().filter_map(|(_, path)| {
+        let found = fs::metadata(&path).ok()?;
+        Some((path, found.len(), found.modified().ok()))
+    });
+    let mut seen: Vec<_> = seen.collect();
+    seen.sort();
+    Look(seen)
 }

@@ -1,13 +1,31 @@
-//! Packs from where they stand to checked rules: reads folders, compiles.
+//! Packs from where they stand to rules in force.
 //!
-//! Which way it fails: closed. Without a valid rule set nothing is consumed, and a pack with one
-//! error is refused whole.
+//! ```text
+//! folder ──────────────► load ─────────────────────────┐
+//! topic packs ─► Shelf ─► Rulebook: verified, compiled ─┼─► RuleSet, swapped between batches
+//!        Store ◄── last good ──┘                        │
+//! topic controls ─► Controls: held back ────────────────┘
+//! ```
+//!
+//! Which way it fails: closed. Without a valid rule set nothing is consumed, a pack with one error
+//! is refused whole, and one that is refused leaves the last good one in force.
 
+mod controls;
 mod folder;
+mod rulebook;
+mod shelf;
+mod store;
+
+#[cfg(test)]
+mod tests;
 
 use crate::rules::{self, Compiled, Report, Source};
 
-pub use folder::{FolderError, read_folder};
+pub use controls::{Control, ControlFault, Controls, Held, lifted};
+pub use folder::{FolderError, Look, look, read_folder};
+pub use rulebook::{InForce, Rulebook, Unfit, Wanted};
+pub use shelf::{EDITIONS_KEPT, Edition, Inventory, Shelf, edition_key, fill};
+pub use store::Store;
 
 /// Why packs did not load.
 #[derive(Debug, thiserror::Error)]

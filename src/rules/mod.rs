@@ -45,6 +45,7 @@ pub use model::{
     LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften,
     Status,
 };
+pub use names::nearest;
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Place, Report};
 pub use share::Share;

@@ -96,7 +96,8 @@ pub struct Rule {
     /// Which records it looks at, sorted, never empty.
     pub kinds: Vec<Kind>,
     /// Named patterns: those of the condition, of `soften.when` and of `except`.
-    pub patterns: Vec<Pattern>,
+    /// Shared: a list can have a million entries, and who holds a rule back copies the rule.
+    pub patterns: Arc<[Pattern]>,
     /// When it fires; indexes into `patterns`.
     pub condition: Condition,
     /// Indexes of patterns that hide the hits they share a word with.

@@ -1,7 +1,8 @@
 //! The nearest known name to a misspelt one.
 
 /// The known name that `word` was most likely meant to be, if one is near enough.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+#[must_use]
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // Long words are no misspelling of ours, and the distance costs their length squared.
     const LONGEST_CHARS: usize = 64;
     let word: Vec<char> = word.chars().take(LONGEST_CHARS + 1).collect();

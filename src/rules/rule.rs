@@ -124,7 +124,7 @@ impl Reader<'_> {
             status: status?,
             severity: severity?,
             kinds: kinds?,
-            patterns: found.patterns,
+            patterns: found.patterns.into(),
             condition: found.condition,
             except: found.except,
             soften,

@@ -27,7 +27,7 @@ pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
         status: Status::Live,
         severity: Severity::Medium,
         kinds: vec![Kind::Post],
-        patterns,
+        patterns: patterns.into(),
         condition,
         except: Vec::new(),
         soften: None,

@@ -1,6 +1,7 @@
 //! The rules of all packs in force, with their tables: built once, then only read.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::rules::{Pack, PatternKind, Rule, Status};
 use crate::scan::{BuildError, PatternId, Tables};
@@ -39,7 +40,11 @@ pub struct RuleSet {
     by_id: HashMap<String, usize>,
     patterns: usize,
     tables: Tables,
+    number: u64,
 }
+
+/// Rule sets built so far.
+static BUILT: AtomicU64 = AtomicU64::new(0);
 
 impl RuleSet {
     /// Takes checked packs. Drafts are left out: they are compiled and tested only.
@@ -64,6 +69,7 @@ impl RuleSet {
             labels: labels(&rules),
             by_id,
             patterns: rules.iter().map(patterns_of).sum(),
+            number: BUILT.fetch_add(1, Ordering::Relaxed),
             tables,
             rules,
         })
@@ -73,6 +79,20 @@ impl RuleSet {
     #[must_use]
     pub fn packs(&self) -> &[(String, String)] {
         &self.packs
+    }
+
+    /// Tells rule sets of this process apart, whatever their packs say of themselves.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The packs with their versions, for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let packs: Vec<_> =
+            self.packs.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        packs.join(", ")
     }
 
     /// The rules, pack by pack.

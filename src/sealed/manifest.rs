@@ -38,6 +38,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Names of its blobs among the members.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<String> {
+        self.hashes.iter().map(|hash| super::blob_name(hash)).collect()
+    }
+
     /// The bytes that are signed: the same for the same manifest, with a line end for people.
     pub(super) fn write(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec_pretty(self)?;

@@ -81,7 +81,7 @@ pub enum SignatureFault {
 }
 
 /// A key that signatures are accepted of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     id: KeyId,
     key: minisign_verify::PublicKey,

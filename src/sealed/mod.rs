@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 pub use archive::{ArchiveFault, read_archive, write_archive};
 pub use manifest::{Listed, Manifest};
 pub use minisign::{KeyFault, KeyId, PublicKey, SecretKey, SignatureFault};
-pub use open::{Opened, Refused, Trust, check_content, open};
+pub use open::{Opened, Refused, Trust, check_content, listed_blobs, open, stated};
 pub use seal::{Edition, SealError, seal};
 
 /// What a built pack consists of, by name: [`MANIFEST`], its signatures, `blobs/HASH`.
@@ -42,13 +42,21 @@ pub const PACK_BYTES_MAX: u64 = 1 << 30;
 /// Signatures beside a manifest: more than any pack has signers.
 const SIGNATURES_MAX: usize = 64;
 
+/// The hash in the name of a blob.
+#[must_use]
+pub fn blob_hash(name: &str) -> Option<&str> {
+    name.strip_prefix(BLOBS)
+}
+
 /// Name of the blob with this content.
-fn blob_name(hash: &str) -> String {
+#[must_use]
+pub fn blob_name(hash: &str) -> String {
     format!("{BLOBS}{hash}")
 }
 
 /// The hash that names a content: BLAKE3, in hexadecimal.
-fn hash(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 

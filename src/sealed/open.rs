@@ -169,6 +169,46 @@ pub enum Refused {
     },
 }
 
+impl Refused {
+    /// One word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoManifest => "no_manifest",
+            Self::ManifestTooLarge { .. } | Self::TooLarge | Self::BlobTooLarge { .. } => {
+                "too_large"
+            }
+            Self::Unsigned => "unsigned",
+            Self::TooManySignatures { .. } | Self::Signature { .. } => "signature",
+            Self::Foreign { .. } => "foreign_key",
+            Self::TooFew { .. } => "too_few_signatures",
+            Self::Manifest { .. } | Self::Hashes => "manifest",
+            Self::OtherPack { .. } => "other_pack",
+            Self::Sequence { .. } => "sequence",
+            Self::Expired { .. } => "expired",
+            Self::Path { .. } | Self::Twice { .. } => "path",
+            Self::Unlisted { .. } => "unlisted",
+            Self::Missing { .. } => "missing",
+            Self::Altered { .. } => "altered",
+            Self::Size { .. } => "size",
+        }
+    }
+}
+
+/// Names of the blobs that a manifest lists, so that they can be fetched before it is known
+/// whether it may be believed; none where it cannot be read, which [`open`] says then.
+#[must_use]
+pub fn listed_blobs(members: &Members) -> Vec<String> {
+    let manifest = manifest_bytes(members).and_then(read);
+    manifest.map_or_else(|_| Vec::new(), |manifest| manifest.blobs())
+}
+
+/// What a manifest says of itself, before it is known whether it may be believed: for who shows it.
+#[must_use]
+pub fn stated(members: &Members) -> Option<Manifest> {
+    manifest_bytes(members).and_then(read).ok()
+}
+
 fn list(keys: &[KeyId]) -> String {
     let keys: Vec<String> = keys.iter().map(KeyId::to_string).collect();
     keys.join(", ")

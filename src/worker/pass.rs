@@ -1,7 +1,7 @@
 //! The work of one transaction: records in, output, offsets and counts kept together until it is
 //! committed or rolled back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Shared, clock};
@@ -29,6 +29,8 @@ pub(super) struct Pass {
     consumed_ms: BTreeMap<Partition, i64>,
     counts: Counts,
     tallies: BTreeMap<i32, Tally>,
+    /// Number of the rules that screened last, and the partitions of which it was said.
+    ruled: (u64, BTreeSet<Partition>),
 }
 
 /// What stays the same for all records of a batch: one rule version decides it whole.
@@ -51,6 +53,7 @@ impl Pass {
             consumed_ms: BTreeMap::new(),
             counts: Counts::default(),
             tallies: BTreeMap::new(),
+            ruled: (0, BTreeSet::new()),
         }
     }
 
@@ -73,6 +76,7 @@ impl Pass {
     pub(super) fn disown(&mut self, partition: Partition) {
         self.next.remove(&partition);
         self.consumed_ms.remove(&partition);
+        self.ruled.1.remove(&partition);
         if self.inputs.is_signals(partition.input) {
             self.tallies.remove(&partition.number);
         }
@@ -83,6 +87,7 @@ impl Pass {
         let rules = shared.rules.load();
         let turn = Turn { shared, rules: &rules, now_ms: clock::now_ms() };
         let before = self.output.len();
+        self.tell_rules(batch, &rules);
         for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
             if self.inputs.is_signals(record.partition.input) {
                 self.signal(&record, &turn);
@@ -94,6 +99,30 @@ impl Pass {
         }
         self.bytes += self.output.iter().skip(before).map(Outgoing::size).sum::<usize>();
         self.produced |= !self.output.is_empty();
+    }
+
+    /// Says from which offset on which rules screen a partition, so that it can be told afterwards.
+    /// Where the transaction is rolled back, a later line about an earlier offset holds.
+    fn tell_rules(&mut self, batch: &dyn Batch, rules: &RuleSet) {
+        let (number, told) = &mut self.ruled;
+        if *number != rules.number() {
+            *number = rules.number();
+            told.clear();
+        }
+        let mut from: Vec<String> = Vec::new();
+        let mut last = None;
+        for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
+            // Records of a partition come in runs.
+            if last != Some(record.partition) && told.insert(record.partition) {
+                let Partition { input, number } = record.partition;
+                from.push(format!("{}/{number}@{}", self.inputs.name(input), record.offset));
+            }
+            last = Some(record.partition);
+        }
+        if !from.is_empty() {
+            let (from, packs) = (from.join(" "), rules.describe());
+            tracing::info!(%from, %packs, "screened by these rules");
+        }
     }
 
     /// What was made since the last call, in the order it was decided.

@@ -187,3 +187,32 @@ fn a_post_over_the_limit_is_taken_over_http_and_set_aside() {
     assert_eq!(cut.value.as_deref(), large.get(..64 << 10));
     assert!(stage.read(Topic::Takedowns).is_empty());
 }
+
+#[test]
+fn a_changed_folder_is_read_while_the_service_runs_and_a_broken_one_is_not() {
+    let folder = scenarios::folder();
+    let pack = crate::cli::pack_with(folder.path(), "condition: item", "condition: item");
+    let common = config(scenarios::PACK);
+    let dir = common.lines().find(|line| line.starts_with("dir = ")).unwrap();
+    let node = Node::start(folder.path(), &common.replace(dir, "dir = \"pack\""));
+    let fires = |text: &str| {
+        let (status, verdict) =
+            node.post("/api/v1/screen", &scenarios::post("p", "c", "a", text))?;
+        assert_eq!(status, 200);
+        let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap();
+        Some(!verdict["takedowns"].as_array()?.is_empty())
+    };
+    assert_eq!(fires("a flimwort"), Some(false));
+    let rules = pack.join("rules/all.yaml");
+    let before = std::fs::read_to_string(&rules).unwrap();
+    let write = |text: &str| std::fs::write(&rules, text).unwrap();
+    write(&before.replace("condition: item", "condition: itm"));
+    until("it is refused", || node.log().contains("the last good rules stay").then_some(()));
+    assert_eq!(fires("a blorp"), Some(true));
+    let refused = node.metric("tidegate_packs_refused_total{pack=\"all\",reason=\"rules\"}");
+    assert!((refused - 1.0).abs() < 0.1, "{refused}");
+    write(&before.replace("blorp", "splint"));
+    until("it is taken", || (fires("a splint") == Some(true)).then_some(()));
+    assert_eq!(fires("a blorp"), Some(false));
+    drop(node.stop());
+}

@@ -20,6 +20,7 @@ mod node;
 mod plants;
 mod process;
 mod proxy;
+mod published;
 mod rebalance;
 #[path = "../it/scenarios.rs"]
 mod scenarios;

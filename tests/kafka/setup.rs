@@ -36,7 +36,7 @@ fn why_it_stops(settings: Settings) -> String {
 fn topics_are_created_once_and_checked_against_the_plan() {
     let settings = settings(&shared().servers());
     let missing = topics::check(&settings, &SIZES).unwrap();
-    assert_eq!(missing.len(), 7);
+    assert_eq!(missing.len(), 9);
     assert!(missing.iter().all(|row| row.finding == Finding::Missing), "{missing:?}");
     let created = topics::create(&settings, &SIZES).unwrap();
     assert!(created.iter().all(|row| row.finding == Finding::Created), "{created:?}");

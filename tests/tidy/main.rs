@@ -32,7 +32,7 @@ traffic    pure  record decode
 log        edge  record metrics
 board      edge  record metrics
 worker     edge  record metrics decode normalise extract rules scan score event tally screen log board
-control    edge  rules screen event log metrics
+control    edge  record rules sealed screen event log metrics
 app        edge  record metrics decode normalise extract rules sealed scan score event tally screen trial traffic log board worker control
 main       edge  app
 ";

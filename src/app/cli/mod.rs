@@ -5,6 +5,7 @@
 mod blocks;
 mod check;
 mod config;
+mod control;
 mod demo;
 mod explain;
 mod ingest;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::control::{self, LoadError, Loaded};
+use crate::control::{LoadError, Loaded, load};
 use crate::screen::RuleSet;
 
 /// Reads the public posts of a messenger, screens them with rule packs, and writes takedowns.
@@ -48,6 +49,8 @@ enum Verb {
     /// Packs as files that can be trusted: keys, building, signing, verifying.
     #[command(subcommand)]
     Pack(packs::PackVerb),
+    /// Makes a rule milder at once; without a rule, shows what is held back.
+    Control(control::ControlVerb),
     /// Creates or checks the Kafka topics.
     #[command(subcommand)]
     Topics(topics::Topics),
@@ -102,7 +105,7 @@ fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
 
 /// The pack in a folder, compiled.
 fn pack(folder: &Path) -> Result<Loaded, Failure> {
-    match control::load(folder) {
+    match load(folder) {
         Ok(loaded) => Ok(loaded),
         Err(LoadError::Pack { report, source_text }) => {
             output::say(&report.render(&source_text, output::watched()));
@@ -122,6 +125,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Pack(pack) => pack.run(),
+        Verb::Control(control) => control.run(),
         Verb::Topics(topics) => topics.run(),
         Verb::Ingest(ingest) => ingest.run(),
         Verb::Config(config) => config.run(),

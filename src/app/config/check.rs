@@ -9,11 +9,12 @@ use super::settings;
 use super::units;
 use super::written::{self, Maybe, Written};
 use super::{
-    Backend, Config, Decode, Delivery, Embedded, Http, IdKey, Kafka, LogFormat, LogOutput, Secret,
-    Surroundings,
+    Backend, Config, Decode, Delivery, Embedded, Http, IdKey, Kafka, LogFormat, LogOutput, Packs,
+    Published, Secret, Surroundings,
 };
 use crate::decode::{Fields, Format, FormatFault};
 use crate::record::Topic;
+use crate::sealed::PublicKey;
 
 /// Workers and partitions: beyond it is a mistake, not a machine.
 const THREADS_MAX: i64 = 256;
@@ -40,7 +41,7 @@ impl Checker<'_> {
         let log = self.backend(written);
         let delivery = self.delivery(&written.delivery);
         let decode = self.decode(&written.decode);
-        let packs_dir = self.path("packs.dir", &written.packs.dir);
+        let packs = self.packs(&written.packs);
         let id_key = self.id_key(&written.ids.key_file);
         let http = self.http(&written.http);
         let log_output = self.log_output(&written.log_output);
@@ -50,11 +51,16 @@ impl Checker<'_> {
             log: log?,
             delivery: delivery?,
             decode: decode?,
-            packs_dir: packs_dir?,
+            packs: packs?,
             id_key: id_key?,
             http: http?,
             log_output: log_output?,
         };
+        if let (Packs::Published(_), Backend::Embedded(_)) = (&config.packs, &config.log) {
+            let line = self.line(&written.packs.names);
+            let message = "needs Kafka; on the embedded log give `packs.dir`";
+            self.fault("packs.names", line, message);
+        }
         if config.http.body_max_bytes < config.decode.max_bytes {
             let line = self.line(&written.http.body_max_bytes);
             self.fault("http.body_max_bytes", line, "is less than `decode.max_bytes`");
@@ -146,6 +152,54 @@ impl Checker<'_> {
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Some((cores + 1).min(usize::try_from(THREADS_MAX).unwrap_or(usize::MAX)))
+    }
+
+    fn packs(&mut self, written: &written::Packs) -> Option<Packs> {
+        if written.names.is_none() {
+            return self.path("packs.dir", &written.dir).map(Packs::Folder);
+        }
+        if written.dir.is_some() {
+            let message = "stands beside `packs.names`: packs come from one of the two";
+            self.fault("packs.dir", self.line(&written.dir), message);
+        }
+        let line = self.line(&written.names);
+        let names = written.names.as_ref().map(|names| names.get_ref().clone()).unwrap_or_default();
+        if let Some(why) = names_fault(&names) {
+            self.fault("packs.names", line, why);
+        }
+        let keys = self.public_keys(&written.keys);
+        let signatures = self.count("packs.signatures", &written.signatures);
+        let store = self.path("packs.store", &written.store)?;
+        let (keys, signatures) = (keys?, signatures?);
+        if signatures > keys.len() {
+            let line = self.line(&written.signatures);
+            let message = format!("is {signatures}, and there are {} different keys", keys.len());
+            self.fault("packs.signatures", line, message);
+        }
+        Some(Packs::Published(Published { names, keys, signatures, store }))
+    }
+
+    /// Each key once: nobody signs twice.
+    fn public_keys(&mut self, written: &Maybe<Vec<String>>) -> Option<Vec<PublicKey>> {
+        let line = self.line(written);
+        let texts = written.as_ref().map(|texts| texts.get_ref().as_slice()).unwrap_or_default();
+        if texts.is_empty() {
+            self.fault("packs.keys", line, "is empty or missing; required with `packs.names`");
+        }
+        let mut keys: Vec<PublicKey> = Vec::new();
+        let mut is_good = !texts.is_empty();
+        for (index, text) in texts.iter().enumerate() {
+            match PublicKey::read(text) {
+                Ok(key) if keys.contains(&key) => {}
+                Ok(key) => keys.push(key),
+                Err(why) => {
+                    let number = index + 1;
+                    self.fault("packs.keys", line, format!("number {number} {why}"));
+                    is_good = false;
+                }
+            }
+        }
+        is_good.then_some(keys)
     }
 
     fn backend(&mut self, written: &Written) -> Option<Backend> {
@@ -370,6 +424,19 @@ fn topic(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("`{text}` is no name of a topic: 1 to 249 of letters, digits, `-`, `_`, `.`"))
+}
+
+fn names_fault(names: &[String]) -> Option<String> {
+    if names.is_empty() {
+        return Some("is empty; name one pack at least".to_owned());
+    }
+    names.iter().enumerate().find_map(|(index, text)| match name(text) {
+        Err(why) => Some(why),
+        Ok(()) if names.iter().take(index).any(|other| other == text) => {
+            Some(format!("`{text}` stands there twice"))
+        }
+        Ok(()) => None,
+    })
 }
 
 fn check_posts(posts: &[String], prefix: &str) -> Result<(), String> {

@@ -118,6 +118,8 @@ pub(super) const OPERATIONS: &str = "0.0.0.0:9464";
 pub(super) const API: &str = "127.0.0.1:8080";
 /// 16 MiB: some 50,000 posts in one request.
 pub(super) const BODY: &str = "16MiB";
+/// One signer; two for those who do not want one person to be enough.
+pub(super) const SIGNATURES: &str = "1";
 /// People read it first; a collector wants `json`.
 pub(super) const OUTPUT: &str = "text";
 /// One line for each thing an operator would want to know.
@@ -252,8 +254,33 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "packs.dir",
         Form::Path,
-        Required(""),
-        "Folder of a rule pack, or of folders that are packs.",
+        Required("or `packs.names`"),
+        "Folder of a rule pack, or of folders that are packs. Read again when a file in it changes.",
+    ),
+    key(
+        "packs.names",
+        Form::Texts,
+        Derived("not used"),
+        "In place of `packs.dir`, on Kafka: the published packs to run. Without one of them nothing \
+         is screened. This and the other keys of `packs` are read again while the service runs.",
+    ),
+    key(
+        "packs.keys",
+        Form::Texts,
+        Required("with `packs.names`"),
+        "Keys whose signatures count: the second line of each `.pub` file.",
+    ),
+    key(
+        "packs.signatures",
+        Form::Count,
+        Default(SIGNATURES),
+        "How many of `packs.keys` must have signed an edition of a pack.",
+    ),
+    key(
+        "packs.store",
+        Form::Path,
+        Required("with `packs.names`"),
+        "Folder for the last good edition of each pack; one for a process, made if it is not there.",
     ),
     key(
         "ids.key_file",

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::decode::{FieldFault, Fields, Format};
+use crate::sealed::PublicKey;
 
 pub use fault::{ConfigError, Fault};
 pub use keys::reference;
@@ -35,8 +36,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// How posts are read.
     pub decode: Decode,
-    /// Folder of a rule pack, or of several.
-    pub packs_dir: PathBuf,
+    /// Where rules come from.
+    pub packs: Packs,
     /// Key of event and entry ids.
     pub id_key: IdKey,
     /// Ports and limits of HTTP.
@@ -52,6 +53,28 @@ pub enum Backend {
     Kafka(Kafka),
     /// A file on this machine.
     Embedded(Embedded),
+}
+
+/// Where rules come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packs {
+    /// The folder of a pack, or of several.
+    Folder(PathBuf),
+    /// What was published on the topic.
+    Published(Published),
+}
+
+/// Which published packs to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Their names, at least one.
+    pub names: Vec<String>,
+    /// Accepted keys, at least one.
+    pub keys: Vec<PublicKey>,
+    /// How many of them must have signed, 1 to as many as there are.
+    pub signatures: usize,
+    /// Folder of the last good editions.
+    pub store: PathBuf,
 }
 
 /// How to reach a cluster.

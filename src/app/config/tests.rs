@@ -68,7 +68,7 @@ fn a_small_file_gets_every_default() {
     assert_eq!(config.delivery.interval, Duration::from_millis(25));
     assert_eq!(config.delivery.max_bytes, 4 << 20);
     assert_eq!(config.decode, Decode { format: Format::Native, max_bytes: 1 << 20 });
-    assert_eq!(config.packs_dir, folder.path().join("packs"));
+    assert_eq!(config.packs, Packs::Folder(folder.path().join("packs")));
     assert_eq!(config.id_key.0.first(), Some(&0));
     assert_eq!(config.id_key.0.last(), Some(&0xff));
     assert_eq!(config.http.operations.to_string(), "0.0.0.0:9464");
@@ -155,7 +155,7 @@ t.toml:11: delivery.max_bytes: `4MB` is not a whole number with a unit of B, KiB
 t.toml:12: delivry: unknown key; did you mean `delivery`?
 t.toml: kafka.brokers: missing; name one broker at least, as "host:port"
 t.toml: kafka.instance: missing; required on Kafka, or `kafka.instance_env`
-t.toml: packs.dir: missing; required
+t.toml: packs.dir: missing; required or `packs.names`
 t.toml: ids.key_file: missing; required"#;
     assert_eq!(read(text).unwrap_err(), expected);
 }
@@ -357,7 +357,7 @@ fn a_file_is_read_with_paths_from_its_folder() {
     let folder = folder();
     let file = folder.path().join("t.toml");
     std::fs::write(&file, EMBEDDED).unwrap();
-    assert_eq!(Config::load(&file).unwrap().packs_dir, folder.path().join("packs"));
+    assert_eq!(Config::load(&file).unwrap().packs, Packs::Folder(folder.path().join("packs")));
     let error = Config::load(&folder.path().join("none.toml")).unwrap_err().to_string();
     assert!(error.contains("none.toml: No such file"), "{error}");
     // A text without a file starts at the current folder, where there is no key.
@@ -375,4 +375,40 @@ fn the_reference_is_up_to_date() {
     for key in KEYS {
         assert!(committed.contains(&format!("| `{}` |", key.path)), "{}", key.path);
     }
+}
+
+/// The small Kafka file with this in place of its folder of packs.
+fn published(packs: &str) -> Result<Config, String> {
+    read(&(KAFKA.replace("packs.dir = \"packs\"\n", "") + "[packs]\n" + packs))
+}
+
+#[test]
+fn published_packs_need_names_keys_and_a_store() {
+    let key = include_str!("../../../tests/data/minisign/a.pub").lines().nth(1).unwrap();
+    let other = include_str!("../../../tests/data/minisign/b.pub").lines().nth(1).unwrap();
+    let whole = format!("names = [\"a\", \"b\"]\nkeys = [\"{key}\", \"{other}\", \"{key}\"]\n");
+    let config = published(&format!("{whole}signatures = 2\nstore = \"s\"")).unwrap();
+    let Packs::Published(packs) = config.packs else { unreachable!("names are given") };
+    assert_eq!((packs.names.len(), packs.keys.len(), packs.signatures), (2, 2, 2));
+    for (packs, message) in [
+        (whole.clone(), "packs.store: missing; required with `packs.names`"),
+        (format!("{whole}store = \"s\"\nsignatures = 3"), "is 3, and there are 2 different keys"),
+        (format!("{whole}store = \"s\"\ndir = \"d\""), "packs come from one of the two"),
+        ("names = []\nstore = \"s\"".to_owned(), "packs.names: is empty"),
+        ("names = [\"a\"]\nstore = \"s\"".to_owned(), "packs.keys: is empty or missing"),
+        (whole.replace("\"b\"", "\"a\"") + "store = \"s\"", "`a` stands there twice"),
+        (whole.replace("\"b\"", "\"../x\"") + "store = \"s\"", "`../x` is not 1 to 64 of"),
+        (whole.replace(other, "RWQ") + "store = \"s\"", "number 2 is no public key of minisign"),
+    ] {
+        let said = published(&packs).unwrap_err();
+        assert!(said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn published_packs_need_kafka() {
+    let key = include_str!("../../../tests/data/minisign/a.pub").lines().nth(1).unwrap();
+    let packs = format!("packs.names = [\"a\"]\npacks.keys = [\"{key}\"]\npacks.store = \"s\"");
+    let said = read(&EMBEDDED.replace("packs.dir = \"packs\"", &packs)).unwrap_err();
+    assert!(said.contains("packs.names: needs Kafka"), "{said}");
 }

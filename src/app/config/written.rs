@@ -88,6 +88,10 @@ pub(super) struct Decode {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Packs {
     pub(super) dir: Maybe<String>,
+    pub(super) names: Maybe<Vec<String>>,
+    pub(super) keys: Maybe<Vec<String>>,
+    pub(super) signatures: Maybe<i64>,
+    pub(super) store: Maybe<String>,
 }
 
 /// `[ids]`

@@ -25,7 +25,7 @@ fn one_event_of_each_kind() {
     let remove = vec![lasting(ActionKind::RemovePost, 7)];
     let only = Scope::Only(vec!["DE".to_owned(), "FR".to_owned()]);
     let severe = Rule { severity: Severity::Critical, scope: only, reason, ..rule("drugs.menu") };
-    let severe = Rule { patterns, actions: remove, ..severe };
+    let severe = Rule { patterns: patterns.into(), actions: remove, ..severe };
     golden("takedown", &Case::new([rule("drugs.sale"), severe]));
     golden("label", &Case::new([asking("drugs.talk", [label("drugs")])]));
     let due = Some(DAY_MS);

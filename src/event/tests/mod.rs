@@ -166,7 +166,7 @@ fn rule(id: &str) -> Rule {
         status: Status::Live,
         severity: Severity::High,
         kinds: vec![Kind::Post],
-        patterns: vec![pattern("item")],
+        patterns: [pattern("item")].into(),
         condition: Condition::Pattern(0),
         except: Vec::new(),
         soften: None,
@@ -244,6 +244,7 @@ fn check_outgoing(out: &Outgoing) {
         Topic::Signals => "signal",
         Topic::State => "state",
         Topic::Deadletters => "deadletter",
+        Topic::Packs | Topic::Controls => unreachable!("no post leads there"),
     };
     check(schema, &value(out));
 }

@@ -105,12 +105,14 @@ fn plans(settings: &Settings, sizes: &Sizes) -> Vec<Plan> {
     for topic in Topic::ALL {
         let partitions = match topic {
             Topic::Signals | Topic::State => sizes.signals,
+            // Whoever follows them wants one order of all that was published.
+            Topic::Packs | Topic::Controls => 1,
             _ => sizes.outputs,
         };
         let mut config = vec![("max.message.bytes", limit.clone())];
         match topic {
             // Small segments: the newest is never compacted, and a restore reads all of it.
-            Topic::State => config.extend([
+            Topic::State | Topic::Packs | Topic::Controls => config.extend([
                 ("cleanup.policy", "compact".to_owned()),
                 ("segment.bytes", (64 * 1024 * 1024).to_string()),
             ]),

@@ -67,7 +67,7 @@ impl Naive {
         let mut out = Self::default();
         let mut number = 0;
         for rule in rules {
-            for pattern in &rule.patterns {
+            for pattern in rule.patterns.iter() {
                 out.add(number, &rule.id, pattern)?;
                 number += 1;
             }

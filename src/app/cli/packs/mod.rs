@@ -4,6 +4,7 @@ mod build;
 mod keygen;
 mod sign;
 mod store;
+mod topic;
 mod verify;
 
 use clap::Subcommand;
@@ -21,6 +22,12 @@ pub(super) enum PackVerb {
     Sign(sign::Sign),
     /// Says whether a built pack may be believed, and by whom it is signed.
     Verify(verify::Verify),
+    /// Publishes a signed pack to a deployment: every process takes it while it runs.
+    Publish(topic::Publish),
+    /// Goes back to an older edition, under a new sequence.
+    Rollback(topic::Rollback),
+    /// Shows the packs of a deployment, and the editions that can be gone back to.
+    List(topic::List),
 }
 
 impl PackVerb {
@@ -30,6 +37,9 @@ impl PackVerb {
             Self::Build(build) => build.run(),
             Self::Sign(sign) => sign.run(),
             Self::Verify(verify) => verify.run(),
+            Self::Publish(publish) => publish.run(),
+            Self::Rollback(rollback) => rollback.run(),
+            Self::List(list) => list.run(),
         }
     }
 }

@@ -51,12 +51,7 @@ impl Verify {
                 return Err(Failure::No);
             }
         };
-        // Signers can be mistaken too: nested beyond reason or a regex of gigabytes stops here.
-        if let Err(report) = rules::compile(&opened.source) {
-            say(&report.render(&opened.source, watched()));
-            complain(&format!("{built} is refused: its rules have errors"));
-            return Err(Failure::No);
-        }
+        compiles(&format!("{built} is refused"), &opened)?;
         self.tell(&opened)
     }
 
@@ -103,6 +98,14 @@ impl Verify {
         });
         Data::new().write(format!("{line}\n").as_bytes()).map(|_| ()).map_err(Failure::stopped)
     }
+}
+
+/// Signers can be mistaken too: nested beyond reason or a regex of gigabytes stops here.
+pub(super) fn compiles(otherwise: &str, opened: &Opened) -> Result<(), Failure> {
+    let Err(report) = rules::compile(&opened.source) else { return Ok(()) };
+    say(&report.render(&opened.source, watched()));
+    complain(&format!("{otherwise}: its rules have errors"));
+    Err(Failure::No)
 }
 
 fn key(path: &Path) -> Result<PublicKey, Failure> {
