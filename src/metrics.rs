@@ -497,6 +497,11 @@ pub fn catalogue() -> Vec<(&'static str, &'static [&'static str], &'static str)>
         Level::LagSeconds,
         Level::RulesetInfo,
         Level::RulesetPatterns,
+        Level::RulesetSince,
+        Level::PackSequence,
+        Level::PackExpires,
+        Level::PackTrusted,
+        Level::ControlsInForce,
         Level::StateEntries,
         Level::AssignedPartitions,
     ];

@@ -157,9 +157,15 @@ impl Controls {
 
     /// Holds these rules back.
     pub fn apply(&self, packs: &mut [Pack]) {
-        for rule in packs.iter_mut().flat_map(|pack| &mut pack.rules) {
-            if let Some(control) = self.by_rule.get(&rule.id) {
-                rule.status = rule.status.min(control.status.status());
+        let held = |id: &str, own: Status| {
+            self.by_rule.get(id).map_or(own, |control| own.min(control.status.status()))
+        };
+        for pack in packs {
+            for rule in &mut pack.rules {
+                rule.status = held(&rule.id, rule.status);
+            }
+            for escalation in &mut pack.escalations {
+                escalation.status = held(&escalation.id, escalation.status);
             }
         }
     }

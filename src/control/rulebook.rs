@@ -226,10 +226,11 @@ impl Rulebook {
 fn check_together<'p>(packs: impl Iterator<Item = &'p Pack>) -> Result<(), RuleSetError> {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for pack in packs {
-        for rule in &pack.rules {
-            if let Some(first) = seen.insert(&rule.id, &pack.name) {
+        let rules = pack.rules.iter().map(|rule| &rule.id);
+        for id in rules.chain(pack.escalations.iter().map(|escalation| &escalation.id)) {
+            if let Some(first) = seen.insert(id, &pack.name) {
                 return Err(RuleSetError::SameRule {
-                    rule: rule.id.clone(),
+                    rule: id.clone(),
                     first: first.to_owned(),
                     second: pack.name.clone(),
                 });

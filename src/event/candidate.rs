@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::basis::Event;
+use super::issuer::{Identity, Issuer};
+use super::referral::{self, Referral};
+use super::takedown::{self, Takedown};
 use super::time::Time;
-use super::{cloud, json, referral, shadow, takedown};
-use crate::record::{Outgoing, Topic};
+use super::{cloud, json, shadow};
+use crate::record::{Outgoing, SubjectKind, Topic};
 use crate::rules::Status;
 
 /// A whole event but for the moment of its decision and the standing of its rule at that moment.
@@ -45,6 +48,46 @@ impl Candidate {
             action: action.to_owned(),
             category: category.unwrap_or_default(),
         }
+    }
+
+    /// Is it about a channel or an account? Then the owner of that decides.
+    #[must_use]
+    pub fn has_owner(&self) -> bool {
+        self.event.basis().subject.kind != SubjectKind::Post.name()
+    }
+
+    /// The action and its queue or label.
+    #[must_use]
+    pub fn asks_for(&self) -> (&str, &str) {
+        match &self.event {
+            Event::Takedown(takedown) => {
+                (&takedown.action, takedown.label.as_deref().unwrap_or_default())
+            }
+            Event::Referral(referral) => (&referral.action, &referral.queue),
+        }
+    }
+
+    /// Until when it asks for it, Unix milliseconds; `None`: until it is undone.
+    #[must_use]
+    pub fn until_ms(&self) -> Option<i64> {
+        let (Event::Takedown(Takedown { until, .. }) | Event::Referral(Referral { until, .. })) =
+            &self.event;
+        until.map(Time::ms)
+    }
+
+    /// The same about another revision of its subject; its id is another, too.
+    #[must_use]
+    pub fn revised(mut self, revision: i64, issuer: &Issuer) -> Self {
+        self.event.open().1.subject.revision = revision;
+        let (action, detail) = self.asks_for();
+        let (prefix, kind) = match &self.event {
+            Event::Takedown(_) => ("tk", "takedown"),
+            Event::Referral(_) => ("rf", "referral"),
+        };
+        let subject = &self.event.basis().subject;
+        let id = issuer.event(&Identity { kind, subject, action, detail });
+        *self.event.open().0 = format!("{prefix}_{id}");
+        self
     }
 
     /// As its rule stands now, which may be otherwise than when its post was screened.

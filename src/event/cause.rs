@@ -8,7 +8,7 @@ use super::Decision;
 use super::issuer::Issuer;
 use super::scope::Scope;
 use super::time::Time;
-use crate::rules::{Ground, Pattern, PatternKind, Rule};
+use crate::rules::{Escalation, Ground, Pattern, PatternKind, Rule};
 use crate::score::{Fired, Hit};
 
 /// What kind of decision stands behind a cause.
@@ -19,6 +19,8 @@ pub enum CauseKind {
     Rule,
     /// A counter was reached.
     Count,
+    /// A channel or an account has gathered strikes.
+    Strikes,
 }
 
 /// One rule's reason for an event.
@@ -49,6 +51,9 @@ pub struct Cause {
     /// The counter, where `kind` is `count`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<Counted>,
+    /// The strikes, where `kind` is `strikes`; `rule` is then the escalation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strikes: Option<Struck>,
     /// What was seen.
     pub evidence: Vec<Evidence>,
 }
@@ -66,6 +71,19 @@ pub struct Counted {
     pub at_least: u64,
     /// Within so many milliseconds of record time.
     pub within_ms: i64,
+}
+
+/// Strikes that were enough.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Struck {
+    /// Points they come to.
+    pub points: u64,
+    /// Points that were needed.
+    pub at_least: u64,
+    /// Within so many milliseconds of record time.
+    pub within_ms: i64,
+    /// The rules that gave them, sorted, each once.
+    pub rules: Vec<String>,
 }
 
 /// One hit: where, by which pattern and line, never what it says.
@@ -160,7 +178,30 @@ impl Cause {
             until: None,
             reason: rule.reason.as_ref().map(Reason::from),
             count: None,
+            strikes: None,
             evidence: evidence(decision, issuer, fired, rule),
+        }
+    }
+}
+
+impl Cause {
+    /// Of an escalation, not yet bound to an action's duration.
+    pub(super) fn escalated(escalation: &Escalation, strikes: Struck) -> Self {
+        Self {
+            kind: CauseKind::Strikes,
+            rule: escalation.id.clone(),
+            pack: escalation.pack.as_ref().to_owned(),
+            version: escalation.version.as_ref().to_owned(),
+            status: escalation.status.name().to_owned(),
+            category: escalation.category.clone(),
+            severity: escalation.severity.name().to_owned(),
+            softened: false,
+            scope: Scope::from(&escalation.scope),
+            until: None,
+            reason: escalation.reason.as_ref().map(Reason::from),
+            count: None,
+            strikes: Some(strikes),
+            evidence: Vec::new(),
         }
     }
 }

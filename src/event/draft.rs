@@ -6,11 +6,12 @@ use super::cause::{CAUSES_PER_EVENT, Cause, CauseKind, Counted};
 use super::issuer::{Identity, Issuer};
 use super::referral::Referral;
 use super::scope::Scope;
-use super::signal::Signal;
+use super::signal::{Counting, Strike};
 use super::subject::{Origin, Subject, author};
 use super::takedown::Takedown;
 use super::time::Time;
 use super::{Decision, cloud};
+use crate::record::SubjectKind;
 use crate::rules::{Action, ActionKind, Count, CountBy, Rule};
 use crate::score::Fired;
 
@@ -35,7 +36,7 @@ struct Ask<'a> {
 impl Ask<'_> {
     /// Label or queue.
     fn detail(&self) -> &str {
-        detail(self.action)
+        self.action.detail()
     }
 
     /// The same thing asked of the same subject? Whatever the time left for it.
@@ -43,14 +44,6 @@ impl Ask<'_> {
         self.action.name() == other.action.name()
             && self.detail() == other.detail()
             && self.subject == other.subject
-    }
-}
-
-fn detail(action: &ActionKind) -> &str {
-    match action {
-        ActionKind::Label(label) => label,
-        ActionKind::Refer { queue, .. } => queue,
-        ActionKind::RestrictPost | ActionKind::RemovePost => "",
     }
 }
 
@@ -74,21 +67,29 @@ impl<'a> Draft<'a> {
     /// What one rule asks for, harshest first.
     fn asks(&self, fired: &'a Fired, rule: &Rule) -> Vec<Ask<'a>> {
         let cause = Cause::of(self.decision, self.issuer, fired, rule);
-        fired.actions.iter().rev().map(|action| self.ask(action, cause.clone())).collect()
+        let actions = fired.actions.iter().rev().filter(|action| self.has_subject(&action.kind));
+        actions.map(|action| self.ask(action, cause.clone())).collect()
+    }
+
+    /// An account that nobody knows cannot be closed; that it be looked at can be asked all the same.
+    fn has_subject(&self, action: &ActionKind) -> bool {
+        matches!(action, ActionKind::Refer { .. })
+            || action.subject() != SubjectKind::Account
+            || author(self.decision.post).is_some()
     }
 
     fn ask(&self, action: &'a Action, cause: Cause) -> Ask<'a> {
         let after = |ms: Option<i64>| {
             ms.map(|ms| Time::from_ms(self.decision.source.time_ms.saturating_add(ms)))
         };
-        let (subject, due) = match action.kind {
-            ActionKind::Refer { subject, due_ms, .. } => (subject, due_ms),
-            _ => (crate::record::SubjectKind::Post, None),
+        let due_ms = match action.kind {
+            ActionKind::Refer { due_ms, .. } => due_ms,
+            _ => None,
         };
         Ask {
             action: &action.kind,
-            subject: Subject::of(self.decision.post, subject),
-            due: after(due),
+            subject: Subject::of(self.decision.post, action.kind.subject()),
+            due: after(due_ms),
             causes: vec![Cause { until: after(action.for_ms), ..cause }],
         }
     }
@@ -112,34 +113,32 @@ impl<'a> Draft<'a> {
     }
 
     fn candidate(&self, ask: &Ask<'_>, until: Option<Time>, basis: Basis) -> Candidate {
-        let id = |kind| {
-            let (subject, action) = (&basis.subject, ask.action.name());
-            self.issuer.event(&Identity { kind, subject, action, detail: ask.detail() })
-        };
-        let action = ask.action.name().to_owned();
-        let event = match ask.action {
-            ActionKind::Refer { queue, .. } => Event::Referral(Referral {
-                id: format!("rf_{}", id("referral")),
-                purpose: action.clone(),
-                action,
-                queue: queue.clone(),
-                due: ask.due,
-                until,
-                basis,
-            }),
-            kind => Event::Takedown(Takedown {
-                id: format!("tk_{}", id("takedown")),
-                action,
-                label: match kind {
-                    ActionKind::Label(label) => Some(label.clone()),
-                    _ => None,
-                },
-                until,
-                basis,
-            }),
-        };
         let traceparent = self.decision.traceparent.as_deref().and_then(cloud::traceparent);
+        let event = event(self.issuer, ask.action, (ask.due, until), basis);
         Candidate { deployment: self.issuer.deployment.clone(), traceparent, event }
+    }
+
+    /// The strikes that a rule gives besides, where it acts.
+    pub(super) fn strikes(&self, fired: &Fired, rule: &Rule) -> Vec<Strike> {
+        let Some(strike) = rule.strike.filter(|_| !fired.softened) else { return Vec::new() };
+        let post = self.decision.post;
+        let hits = |kind: &SubjectKind| {
+            strike.points(*kind) > 0 && (*kind == SubjectKind::Channel || author(post).is_some())
+        };
+        let kinds = [SubjectKind::Channel, SubjectKind::Account].into_iter().filter(hits);
+        let struck = kinds.map(|kind| Strike {
+            rule: rule.id.clone(),
+            category: rule.category.clone(),
+            subject: Subject::of(post, kind),
+            points: strike.points(kind),
+            post: self.issuer.post(&post.channel.id, &post.id),
+            time_ms: self.decision.source.time_ms,
+            deployment: self.issuer.deployment.clone(),
+            traceparent: self.decision.traceparent.as_deref().and_then(cloud::traceparent),
+            source: Origin::from(self.decision.source),
+            url: post.url.as_deref().map(str::to_owned),
+        });
+        struck.collect()
     }
 
     /// The signals of a rule that counts: one for each counted key and distinct value; none where
@@ -149,19 +148,21 @@ impl<'a> Draft<'a> {
         fired: &'a Fired,
         rule: &'a Rule,
         link_domains: &[String],
-    ) -> Vec<Signal> {
+    ) -> Vec<Counting> {
         let Some(count) = rule.count else { return Vec::new() };
         let drafted = self.candidates([(fired, rule)].into_iter());
+        let strikes = self.strikes(fired, rule);
         let values = self.counted(count.different, link_domains);
         let mut signals = Vec::new();
         for key in self.counted(count.by, link_domains) {
             let candidates = counting(drafted.clone(), count, &key);
-            signals.extend(values.iter().map(|value| Signal {
+            signals.extend(values.iter().map(|value| Counting {
                 rule: rule.id.clone(),
                 key: key.clone(),
                 value: value.clone(),
                 time_ms: self.decision.source.time_ms,
                 candidates: candidates.clone(),
+                strikes: strikes.clone(),
             }));
         }
         signals
@@ -179,6 +180,42 @@ impl<'a> Draft<'a> {
                 domains.map(|domain| self.issuer.domain(domain)).collect()
             }
         }
+    }
+}
+
+/// The event of an action, with its id. `times`: when an answer is due, and when it ends.
+pub(super) fn event(
+    issuer: &Issuer,
+    kind: &ActionKind,
+    (due, until): (Option<Time>, Option<Time>),
+    basis: Basis,
+) -> Event {
+    let (name, detail) = (kind.name(), kind.detail());
+    let id = |kind| {
+        let subject = &basis.subject;
+        issuer.event(&Identity { kind, subject, action: name, detail })
+    };
+    let action = name.to_owned();
+    match kind {
+        ActionKind::Refer { queue, .. } => Event::Referral(Referral {
+            id: format!("rf_{}", id("referral")),
+            purpose: action.clone(),
+            action,
+            queue: queue.clone(),
+            due,
+            until,
+            basis,
+        }),
+        kind => Event::Takedown(Takedown {
+            id: format!("tk_{}", id("takedown")),
+            action,
+            label: match kind {
+                ActionKind::Label(label) => Some(label.clone()),
+                _ => None,
+            },
+            until,
+            basis,
+        }),
     }
 }
 

@@ -14,6 +14,7 @@ mod cause;
 mod cloud;
 mod dead_letter;
 mod draft;
+mod escalated;
 mod issuer;
 mod referral;
 mod scope;
@@ -29,8 +30,9 @@ mod verdict;
 
 pub use basis::{Basis, Event};
 pub use candidate::{Candidate, Issued};
-pub use cause::{Cause, CauseKind, Counted, Evidence, Place, Reason};
+pub use cause::{Cause, CauseKind, Counted, Evidence, Place, Reason, Struck};
 pub use dead_letter::dead_letter;
+pub use escalated::escalated;
 pub use issuer::Issuer;
 pub use referral::{Referral, TYPE as REFERRAL_TYPE};
 pub use scope::Scope;
@@ -47,6 +49,7 @@ use crate::record::Outgoing;
 use crate::rules::{Rule, Status};
 use crate::score::{Fired, Hits, PatternId, Verdict};
 use draft::Draft;
+use signal::{Act, Signal};
 
 /// A post, what the rules say about it, and all an event tells of both.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ pub struct Decision<'a> {
 
 /// Appends all records that follow from a decision, in this order: what rules ask for that act on
 /// this post, most severe first; what rules would have that are in shadow or outside their share; the
-/// signals of rules that count.
+/// signals: what is to be done to channels and accounts, strikes, what counts.
 ///
 /// `signal_partitions`: of the signals topic. `link_domains`: registrable domains of the post's
 /// links, in the order they stand; doubles do no harm. Returns what the events count as, signals
@@ -87,17 +90,26 @@ pub fn emit(
 ) -> Vec<Issued> {
     let mut issued = Vec::new();
     let draft = Draft { decision, issuer };
+    let mut signals = Vec::new();
     for live in [true, false] {
         for candidate in draft.candidates(decision.direct(live)) {
+            if live && candidate.has_owner() {
+                let time_ms = decision.source.time_ms;
+                signals.push(Signal::Act(Act { time_ms, candidate }));
+                continue;
+            }
             issued.push(candidate.issued(live));
             out.push(candidate.into_outgoing(decision.decided_at_ms, live));
         }
     }
+    let struck = decision.direct(true).flat_map(|(fired, rule)| draft.strikes(fired, rule));
+    signals.extend(struck.map(Signal::Strike));
     let counting = decision.unspared().filter(|(_, rule)| rule.count.is_some());
     for (fired, rule) in counting {
-        let signals = draft.signals(fired, rule, link_domains);
-        out.extend(signals.iter().map(|signal| signal.to_outgoing(signal_partitions)));
+        let counted = draft.signals(fired, rule, link_domains);
+        signals.extend(counted.into_iter().map(Signal::Counting));
     }
+    out.extend(signals.iter().map(|signal| signal.to_outgoing(signal_partitions)));
     issued
 }
 

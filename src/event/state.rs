@@ -1,11 +1,12 @@
-//! Topic `state`: the counters of hop 2, a record for each distinct value that a counter holds.
-//! Internal and compacted; see `schemas/state.json`.
+//! Topic `state`: what hop 2 remembers. A record for each distinct value that a counter holds, for
+//! each strike that still counts, and for each channel or account that was acted on. Internal and
+//! compacted; see `schemas/state.json`.
 
 use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
 use super::json;
-use super::signal::{ReadError, VERSION, checked, head};
+use super::signal::{ReadError, Strike, VERSION, checked, head};
 use crate::record::{Outgoing, Topic, partition_of};
 
 /// Where a distinct value of a counter is kept. On the wire the JSON array `[rule, key, slot]`:
@@ -13,13 +14,18 @@ use crate::record::{Outgoing, Topic, partition_of};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "(String, String, u32)", from = "(String, String, u32)")]
 pub struct StateKey {
-    /// Rule id.
+    /// Rule id; [`STRIKES`] or [`ACTS`], which no rule is called.
     pub rule: String,
-    /// [`super::signal::Signal::key`]. Owns the partition.
+    /// [`super::signal::Counting::key`], or [`super::signal::owner_key`]. Owns the partition.
     pub key: String,
-    /// Which of the counter's places, from 0.
+    /// Which of the places under this key, from 0.
     pub slot: u32,
 }
+
+/// In place of a rule's id: strikes against a channel or an account.
+pub const STRIKES: &str = "strikes";
+/// In place of a rule's id: what was done to a channel or an account.
+pub const ACTS: &str = "acts";
 
 impl From<(String, String, u32)> for StateKey {
     fn from((rule, key, slot): (String, String, u32)) -> Self {
@@ -36,14 +42,61 @@ impl From<StateKey> for (String, String, u32) {
 /// One distinct value of a counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateValue {
-    /// [`super::signal::Signal::value`].
+    /// [`super::signal::Counting::value`].
     pub value: String,
     /// Newest record time of a post with this value, Unix milliseconds.
     pub time_ms: i64,
     /// Candidates that wait for the count to be reached.
     pub candidates: Vec<Candidate>,
+    /// Strikes that go with them.
+    pub strikes: Vec<Strike>,
     /// True once the candidates were acted on.
     pub acted: bool,
+}
+
+/// A strike that still counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StruckValue {
+    /// Rule id.
+    pub rule: String,
+    /// Category of the rule.
+    pub category: String,
+    /// How much it weighs.
+    pub points: u32,
+    /// Keyed id of the post.
+    pub post: String,
+    /// Record time, Unix milliseconds.
+    pub time_ms: i64,
+}
+
+/// What was done to a channel or an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActsValue {
+    /// How often it was reinstated, or something done to it for a time ran out.
+    pub revision: i64,
+    /// What was done, each action with each label or queue once.
+    pub acts: Vec<Done>,
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The action.
+    pub action: String,
+    /// Queue; empty for all but referrals.
+    pub detail: String,
+    /// Record time of the post that led to it, Unix milliseconds.
+    pub time_ms: i64,
+    /// Until when, Unix milliseconds; `None`: until it is undone.
+    pub until_ms: Option<i64>,
+}
+
+/// A record with its version.
+#[derive(Serialize)]
+struct Wire<'s, T> {
+    v: u32,
+    #[serde(flatten)]
+    value: &'s T,
 }
 
 /// The wire form, borrowed to write.
@@ -53,6 +106,8 @@ struct Out<'s> {
     value: &'s str,
     time_ms: i64,
     candidates: &'s [Candidate],
+    #[serde(skip_serializing_if = "<[Strike]>::is_empty")]
+    strikes: &'s [Strike],
     acted: bool,
 }
 
@@ -62,6 +117,8 @@ struct In {
     value: String,
     time_ms: i64,
     candidates: Vec<Candidate>,
+    #[serde(default)]
+    strikes: Vec<Strike>,
     acted: bool,
 }
 
@@ -72,15 +129,15 @@ impl StateKey {
         json(self)
     }
 
-    /// The record that sets this place, or with `None` clears it; `partitions`: of the state
-    /// topic, the same number as of signals.
+    /// The record that sets this place to these bytes, or with `None` clears it; `partitions`: of the
+    /// state topic, the same number as of signals.
     #[must_use]
-    pub fn to_outgoing(&self, value: Option<&StateValue>, partitions: i32) -> Outgoing {
+    pub fn to_outgoing(&self, value: Option<Vec<u8>>, partitions: i32) -> Outgoing {
         Outgoing {
             topic: Topic::State,
             partition: Some(partition_of(self.key.as_bytes(), partitions)),
             key: Some(self.to_bytes()),
-            value: value.map(StateValue::to_bytes),
+            value,
             headers: Vec::new(),
         }
     }
@@ -90,8 +147,24 @@ impl StateValue {
     /// The value of the record.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { value, time_ms, candidates, acted } = self;
-        json(&Out { v: VERSION, value, time_ms: *time_ms, candidates, acted: *acted })
+        let Self { value, time_ms, candidates, strikes, acted } = self;
+        json(&Out { v: VERSION, value, time_ms: *time_ms, candidates, strikes, acted: *acted })
+    }
+}
+
+impl StruckValue {
+    /// The value of the record.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        json(&Wire { v: VERSION, value: self })
+    }
+}
+
+impl ActsValue {
+    /// The value of the record.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        json(&Wire { v: VERSION, value: self })
     }
 }
 
@@ -109,6 +182,24 @@ pub fn read_key(key: &[u8]) -> Result<StateKey, ReadError> {
 /// [`ReadError`]: not a counter's value, or one of a newer program.
 pub fn read_value(value: &[u8]) -> Result<StateValue, ReadError> {
     head("state value", value)?;
-    let In { value, time_ms, candidates, acted } = checked("state value", value)?;
-    Ok(StateValue { value, time_ms, candidates, acted })
+    let In { value, time_ms, candidates, strikes, acted } = checked("state value", value)?;
+    Ok(StateValue { value, time_ms, candidates, strikes, acted })
+}
+
+/// Reads the value of a strike.
+///
+/// # Errors
+/// [`ReadError`]: no strike, or one of a newer program.
+pub fn read_strike(value: &[u8]) -> Result<StruckValue, ReadError> {
+    head("strike", value)?;
+    checked("strike", value)
+}
+
+/// Reads what was done to a channel or an account.
+///
+/// # Errors
+/// [`ReadError`]: none of that, or of a newer program.
+pub fn read_acts(value: &[u8]) -> Result<ActsValue, ReadError> {
+    head("acts", value)?;
+    checked("acts", value)
 }

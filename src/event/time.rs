@@ -21,6 +21,12 @@ impl Time {
     pub fn from_ms(ms: i64) -> Self {
         Self(ms.clamp(FIRST_MS, LAST_MS))
     }
+
+    /// Unix milliseconds.
+    #[must_use]
+    pub fn ms(self) -> i64 {
+        self.0
+    }
 }
 
 impl fmt::Display for Time {

@@ -1,11 +1,11 @@
 //! Actions, and the milder answer of `soften`.
 
 use super::codes::Code;
-use super::fields::{Fields, Keys, key_text, later};
-use super::model::{Action, ActionKind};
+use super::fields::{Fields, Keys, key_text};
+use super::model::{Action, ActionKind, Strike};
 use super::names::nearest;
 use super::report::{Faults, Span, quoted};
-use super::values::{DAY_MS, choice, duration, is_slug, list, text};
+use super::values::{DAY_MS, boolean, choice, duration, is_slug, list, number, text};
 use super::yaml::{Node, Value};
 use crate::record::SubjectKind;
 
@@ -14,13 +14,27 @@ const FOR_MS_MAX: i64 = 3_650 * DAY_MS;
 /// Longest `due:`.
 const DUE_MS_MAX: i64 = 365 * DAY_MS;
 
-const NAMES: [&str; 4] = ["label", "refer", "restrict_post", "remove_post"];
-const LATER: [&str; 4] = ["restrict_channel", "remove_channel", "suspend_account", "strike"];
+/// What a rule can ask for.
+pub(super) const NAMES: [&str; 8] = [
+    "label",
+    "refer",
+    "restrict_post",
+    "remove_post",
+    "restrict_channel",
+    "remove_channel",
+    "suspend_account",
+    "strike",
+];
 
 const LABEL: Keys = Keys { of: "`label`", known: &["label", "for"], later: &[] };
 const REFER: Keys =
     Keys { of: "`refer`", known: &["queue", "subject", "due"], later: &["purpose"] };
-const POST: Keys = Keys { of: "this action", known: &["for"], later: &[] };
+const PLAIN: Keys = Keys { of: "this action", known: &["for"], later: &[] };
+const HARSH: Keys = Keys { of: "this action", known: &["for", "automatic"], later: &[] };
+const STRIKE: Keys = Keys { of: "`strike`", known: &["channel", "author"], later: &[] };
+
+/// Points of one strike: a hundred is more than any ladder has steps.
+const POINTS_MAX: usize = 100;
 
 const SUBJECTS: [(&str, SubjectKind); 3] = [
     ("post", SubjectKind::Post),
@@ -35,31 +49,70 @@ pub(super) struct PlacedAction {
     pub(super) span: Span,
 }
 
-/// A list of actions, or one alone; mildest first. `None` where one of them has faults.
-pub(super) fn actions(node: &Node, faults: &mut Faults) -> Option<Vec<PlacedAction>> {
+/// What is asked for: actions, mildest first, and strikes besides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) actions: Vec<PlacedAction>,
+    pub(super) strike: Option<(Strike, Span)>,
+}
+
+/// One item of a list of actions.
+enum Item {
+    Action(PlacedAction),
+    Strike(Strike, Span),
+}
+
+/// A list of actions, or one alone. `None` where one of them has faults. `category`: the queue of
+/// what nobody has allowed to happen by itself.
+pub(super) fn asked(node: &Node, category: &str, faults: &mut Faults) -> Option<Asked> {
     let nodes = match &node.value {
         Value::List(_) => list(node, "`actions`", faults)?,
         _ => std::slice::from_ref(node),
     };
-    let read: Vec<_> = nodes.iter().map(|node| action(node, faults)).collect();
-    let mut actions = Vec::new();
-    for placed in read {
-        let placed = placed?;
-        let is_same = |other: &PlacedAction| other.action.kind == placed.action.kind;
-        if actions.iter().any(is_same) {
-            let name = placed.action.kind.name();
+    let read: Vec<_> = nodes.iter().map(|node| item(node, category, faults)).collect();
+    let mut asked = Asked::default();
+    for item in read {
+        let (name, span, is_twice) = match item? {
+            Item::Action(placed) => {
+                let is_same = |other: &PlacedAction| other.action.kind == placed.action.kind;
+                let told = (placed.action.kind.name(), placed.span);
+                let is_twice = asked.actions.iter().any(is_same);
+                asked.actions.push(placed);
+                (told.0, told.1, is_twice)
+            }
+            Item::Strike(strike, span) => {
+                ("strike", span, asked.strike.replace((strike, span)).is_some())
+            }
+        };
+        if is_twice {
             faults
-                .error(Code::DuplicateAction, placed.span, format!("`{name}` stands twice"))
+                .error(Code::DuplicateAction, span, format!("`{name}` stands twice"))
                 .help("keep one of the two");
             return None;
         }
-        actions.push(placed);
     }
-    actions.sort_by(|a, b| a.action.kind.cmp(&b.action.kind));
-    Some(actions)
+    asked.actions.sort_by(|a, b| a.action.kind.cmp(&b.action.kind));
+    Some(asked)
 }
 
-fn action(node: &Node, faults: &mut Faults) -> Option<PlacedAction> {
+/// Actions without strikes: what `soften` and escalations answer with.
+pub(super) fn actions(
+    node: &Node,
+    of: &str,
+    category: &str,
+    faults: &mut Faults,
+) -> Option<Vec<PlacedAction>> {
+    let asked = asked(node, category, faults)?;
+    if let Some((_, span)) = asked.strike {
+        faults
+            .error(Code::BadAction, span, format!("{of} gives no strikes"))
+            .help("take `strike` out; the rule's own `actions` may have it");
+        return None;
+    }
+    Some(asked.actions)
+}
+
+fn item(node: &Node, category: &str, faults: &mut Faults) -> Option<Item> {
     let (name, details, at) = match &node.value {
         Value::Scalar { .. } => (text(node, "an action", faults)?, None, node.span),
         Value::Map(map) if map.len() == 1 => {
@@ -78,16 +131,16 @@ fn action(node: &Node, faults: &mut Faults) -> Option<PlacedAction> {
         }
     };
     let action = match name {
+        "strike" => return Some(Item::Strike(strike(details, at, faults)?, at)),
         "label" => label(details, at, faults)?,
         "refer" => refer(details, at, faults)?,
-        "restrict_post" => on_post(ActionKind::RestrictPost, details, faults)?,
-        "remove_post" => on_post(ActionKind::RemovePost, details, faults)?,
-        _ if LATER.contains(&name) => {
-            later(&format!("the action `{name}`"), at, faults);
-            return None;
-        }
+        "restrict_post" => plain(ActionKind::RestrictPost, details, faults)?,
+        "remove_post" => plain(ActionKind::RemovePost, details, faults)?,
+        "restrict_channel" => plain(ActionKind::RestrictChannel, details, faults)?,
+        "remove_channel" => harsh(ActionKind::RemoveChannel, details, category, at, faults)?,
+        "suspend_account" => harsh(ActionKind::SuspendAccount, details, category, at, faults)?,
         _ => {
-            let help = match nearest(name, NAMES.into_iter().chain(LATER)) {
+            let help = match nearest(name, NAMES) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("write one of {}", NAMES.join(", ")),
             };
@@ -97,7 +150,7 @@ fn action(node: &Node, faults: &mut Faults) -> Option<PlacedAction> {
             return None;
         }
     };
-    Some(PlacedAction { action, span: at })
+    Some(Item::Action(PlacedAction { action, span: at }))
 }
 
 /// Details that an action cannot do without.
@@ -136,7 +189,7 @@ fn refer(details: Option<&Node>, at: Span, faults: &mut Faults) -> Option<Action
     let queue = fields.need("queue", "name the queue: {refer: {queue: fraud}}", faults);
     let queue = slug(queue?, "a queue", faults)?;
     let subject = match fields.get("subject") {
-        Some(node) => subject(node, faults)?,
+        Some(node) => choice(node, "`subject`", &SUBJECTS, faults)?,
         None => SubjectKind::Post,
     };
     let due_ms = match fields.get("due") {
@@ -146,24 +199,64 @@ fn refer(details: Option<&Node>, at: Span, faults: &mut Faults) -> Option<Action
     Some(Action { kind: ActionKind::Refer { queue, subject, due_ms }, for_ms: None })
 }
 
-/// Channels and accounts are handed over by the owner of the subject, once until reinstated; that
-/// owner does not exist yet, so only posts are.
-fn subject(node: &Node, faults: &mut Faults) -> Option<SubjectKind> {
-    let subject = choice(node, "`subject`", &SUBJECTS, faults)?;
-    if subject == SubjectKind::Post {
-        return Some(subject);
-    }
-    let name = subject.name();
-    later(&format!("a referral with `subject: {name}`"), node.span, faults);
-    None
-}
-
-fn on_post(kind: ActionKind, details: Option<&Node>, faults: &mut Faults) -> Option<Action> {
+fn plain(kind: ActionKind, details: Option<&Node>, faults: &mut Faults) -> Option<Action> {
     let for_ms = match details.filter(|details| !details.is_blank()) {
-        Some(details) => how_long(&Fields::read(details, &POST, faults)?, faults)?,
+        Some(details) => how_long(&Fields::read(details, &PLAIN, faults)?, faults)?,
         None => None,
     };
     Some(Action { kind, for_ms })
+}
+
+/// What cannot be undone by waiting is only done by a machine where somebody has said so.
+fn harsh(
+    kind: ActionKind,
+    details: Option<&Node>,
+    category: &str,
+    at: Span,
+    faults: &mut Faults,
+) -> Option<Action> {
+    let (mut for_ms, mut automatic) = (None, false);
+    if let Some(details) = details.filter(|details| !details.is_blank()) {
+        let fields = Fields::read(details, &HARSH, faults)?;
+        for_ms = how_long(&fields, faults)?;
+        automatic = match fields.get("automatic") {
+            Some(node) => boolean(node, faults)?,
+            None => false,
+        };
+    }
+    if automatic || for_ms.is_some() {
+        return Some(Action { kind, for_ms });
+    }
+    let (name, subject) = (kind.name(), kind.subject());
+    faults
+        .warn(
+            Code::NotAutomatic,
+            at,
+            format!("`{name}` for ever goes to people, to the queue `{category}`"),
+        )
+        .help(format!(
+            "give it a time, {{{name}: {{for: 30d}}}}, or say {{{name}: {{automatic: true}}}}"
+        ));
+    let kind = ActionKind::Refer { queue: category.to_owned(), subject, due_ms: None };
+    Some(Action { kind, for_ms: None })
+}
+
+fn strike(details: Option<&Node>, at: Span, faults: &mut Faults) -> Option<Strike> {
+    let details = needed(details, "{strike: {channel: 1}}", at, faults)?;
+    let fields = Fields::read(details, &STRIKE, faults)?;
+    let mut points = |key: &str| match fields.get(key) {
+        Some(node) => number(node, &(1..=POINTS_MAX), faults).and_then(|it| u32::try_from(it).ok()),
+        None => Some(0),
+    };
+    let (channel, author) = (points("channel"), points("author"));
+    let strike = Strike { channel: channel?, author: author? };
+    if strike.channel == 0 && strike.author == 0 && !fields.is_partial {
+        faults
+            .error(Code::BadAction, at, "a strike hits somebody")
+            .help("write {strike: {channel: 1}}, {strike: {author: 1}}, or both");
+        return None;
+    }
+    Some(strike)
 }
 
 /// `for:`; the outer `None` where it has faults.
@@ -183,14 +276,6 @@ fn slug(node: &Node, what: &str, faults: &mut Faults) -> Option<String> {
         .error(Code::BadId, node.span, format!("{} cannot name {what}", quoted(found)))
         .help("use lower-case letters, digits, `_`, `-` and `.`, and start with a letter");
     None
-}
-
-/// An action on the post itself: there is none in a profile.
-pub(super) fn is_on_post(action: &Action) -> bool {
-    match &action.kind {
-        ActionKind::Refer { subject, .. } => *subject == SubjectKind::Post,
-        ActionKind::Label(_) | ActionKind::RestrictPost | ActionKind::RemovePost => true,
-    }
 }
 
 /// Reports what of `to` is harsher than the mildest non-referral among `actions`.
@@ -239,6 +324,9 @@ fn rank(action: &Action) -> (usize, i64) {
         ActionKind::Refer { .. } => 1,
         ActionKind::RestrictPost => 2,
         ActionKind::RemovePost => 3,
+        ActionKind::RestrictChannel => 4,
+        ActionKind::RemoveChannel => 5,
+        ActionKind::SuspendAccount => 6,
     };
     (what, action.for_ms.unwrap_or(i64::MAX))
 }

@@ -99,7 +99,11 @@ codes! {
     Country = "R075", "a country code that does not exist";
     Share = "R076", "a share that is none, out of range, missing or not a canary's";
     BadDate = "R077", "a date that is none";
+    NotAutomatic = "R078", "an action for ever that people decide on, unless the pack says otherwise";
+    NoStrikes = "R079", "strikes that no rule of the pack gives";
     MissingTest = "R080", "a rule without a test that fires or without one that is quiet";
+    StandIn = "R081", "a test stands in for a list that its rule does not read";
+    OtherSubject = "R082", "an escalation acts on something else than its strikes are of";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
     // R091 was a status that earlier versions did not have.

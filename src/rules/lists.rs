@@ -21,6 +21,26 @@ pub(super) struct Placed {
     pub(super) span: Span,
 }
 
+/// Entries in the place of a list, for one test.
+#[derive(Clone, Debug)]
+pub(super) struct StandIn {
+    /// Path of the list.
+    pub(super) path: String,
+    /// Where that stands.
+    pub(super) span: Span,
+    /// The entries.
+    pub(super) entries: Vec<Placed>,
+}
+
+/// What [`Lists::stand_in`] has put aside.
+#[derive(Debug)]
+pub(super) struct Kept {
+    read: BTreeMap<String, Arc<[Placed]>>,
+    used: BTreeSet<String>,
+    checked: HashSet<(String, Match)>,
+    entries: usize,
+}
+
 /// The list files of a pack, each read once.
 #[derive(Debug)]
 pub(super) struct Lists<'s> {
@@ -69,6 +89,27 @@ impl<'s> Lists<'s> {
         let entries: Arc<[Placed]> = read((*text)?, *index, faults).into();
         self.read.insert(path.to_owned(), Arc::clone(&entries));
         Some(entries)
+    }
+
+    /// Puts these entries in the place of lists, until [`Lists::take_back`].
+    pub(super) fn stand_in(&mut self, with: &[StandIn]) -> Kept {
+        let kept = Kept {
+            read: self.read.clone(),
+            used: std::mem::take(&mut self.used),
+            checked: self.checked.clone(),
+            entries: self.entries,
+        };
+        self.checked.retain(|(path, _)| !with.iter().any(|one| one.path == *path));
+        for one in with {
+            self.read.insert(one.path.clone(), one.entries.clone().into());
+        }
+        kept
+    }
+
+    /// Puts the lists back; the paths of those that were read meanwhile.
+    pub(super) fn take_back(&mut self, kept: Kept) -> BTreeSet<String> {
+        (self.read, self.checked, self.entries) = (kept.read, kept.checked, kept.entries);
+        std::mem::replace(&mut self.used, kept.used)
     }
 
     /// True once for each list and each way to look for its entries.

@@ -26,6 +26,7 @@ mod yaml;
 mod actions;
 mod condition;
 mod entries;
+mod escalation;
 mod guards;
 mod lists;
 mod pack;
@@ -35,20 +36,22 @@ mod rule;
 mod scope;
 mod share;
 mod things;
+mod trials;
 
 pub use asked::{HashKind, PostField};
 pub use codes::Code;
 pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
 pub use model::{
-    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Exempt, Ground, Guard,
-    LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften,
-    Status,
+    Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Escalation, Exempt, Ground,
+    Limit, LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity,
+    Soften, Status, Strike, Tripped,
 };
 pub use names::nearest;
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Place, Report};
 pub use share::Share;
 pub use source::Source;
+pub use trials::{Expected, Guard, Repeated, Series, Trial};
 
 use pack::Texts;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::asked::{HashKind, PostField};
 use super::compared::FieldComparison;
 use super::share::Share;
+use super::trials::Guard;
 use crate::decode::Kind;
 use crate::extract::Wallet;
 use crate::record::{Part, Parts, SubjectKind, View};
@@ -22,6 +23,8 @@ pub struct Pack {
     pub description: String,
     /// Its rules, sorted by id.
     pub rules: Vec<Rule>,
+    /// What follows from strikes, sorted by id.
+    pub escalations: Vec<Escalation>,
 }
 
 /// How far a rule has been let out.
@@ -110,6 +113,10 @@ pub struct Rule {
     pub count: Option<Count>,
     /// What it asks for, mildest first, never empty.
     pub actions: Vec<Action>,
+    /// Strikes it gives besides; none where `soften` answers.
+    pub strike: Option<Strike>,
+    /// How often it may act before it is held back.
+    pub limit: Option<Limit>,
     /// Where it holds.
     pub scope: Scope,
     /// What it says to the people it acts on.
@@ -346,6 +353,12 @@ pub enum ActionKind {
     RestrictPost,
     /// Take the post away.
     RemovePost,
+    /// Show less of the channel.
+    RestrictChannel,
+    /// Take the channel away.
+    RemoveChannel,
+    /// Close the account.
+    SuspendAccount,
 }
 
 impl ActionKind {
@@ -357,7 +370,127 @@ impl ActionKind {
             Self::Refer { .. } => "refer",
             Self::RestrictPost => "restrict_post",
             Self::RemovePost => "remove_post",
+            Self::RestrictChannel => "restrict_channel",
+            Self::RemoveChannel => "remove_channel",
+            Self::SuspendAccount => "suspend_account",
         }
+    }
+
+    /// What it is done to.
+    #[must_use]
+    pub fn subject(&self) -> SubjectKind {
+        match self {
+            Self::Refer { subject, .. } => *subject,
+            Self::Label(_) | Self::RestrictPost | Self::RemovePost => SubjectKind::Post,
+            Self::RestrictChannel | Self::RemoveChannel => SubjectKind::Channel,
+            Self::SuspendAccount => SubjectKind::Account,
+        }
+    }
+
+    /// The label, or the queue; empty for all others.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::Label(label) => label,
+            Self::Refer { queue, .. } => queue,
+            _ => "",
+        }
+    }
+}
+
+/// Points that a post of a rule gives to where it stands and to who wrote it; one is above 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strike {
+    /// To the channel.
+    pub channel: u32,
+    /// To the account.
+    pub author: u32,
+}
+
+impl Strike {
+    /// Points to a subject of this kind.
+    #[must_use]
+    pub fn points(&self, subject: SubjectKind) -> u32 {
+        match subject {
+            SubjectKind::Post => 0,
+            SubjectKind::Channel => self.channel,
+            SubjectKind::Account => self.author,
+        }
+    }
+}
+
+/// How often a rule may act before it is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted: channels, or posts.
+    pub of: SubjectKind,
+    /// So many different ones.
+    pub at_most: usize,
+    /// Within so many milliseconds of record time.
+    pub within_ms: i64,
+    /// What the rule does above it.
+    pub then: Tripped,
+}
+
+/// What a rule does above its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tripped {
+    /// It restricts and removes nothing.
+    Restrict,
+    /// It only refers.
+    Refer,
+    /// It acts on nothing.
+    Shadow,
+    /// It goes on, and somebody is told.
+    Alert,
+}
+
+/// What follows once a channel or an account has gathered strikes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// Id, in the same space as rules.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+    /// Name of its pack.
+    pub pack: Arc<str>,
+    /// Version of its pack.
+    pub version: Arc<str>,
+    /// How far it is let out; the key of a canary is the subject's id.
+    pub status: Status,
+    /// How much harm.
+    pub severity: Severity,
+    /// Whose strikes: [`SubjectKind::Channel`] or [`SubjectKind::Account`].
+    pub of: SubjectKind,
+    /// Strikes of rules of this category.
+    pub category: String,
+    /// Points that are needed.
+    pub at_least: u32,
+    /// Within so many milliseconds of record time.
+    pub within_ms: i64,
+    /// What it asks for, mildest first, never empty; all of them about such a subject.
+    pub actions: Vec<Action>,
+    /// Where it holds.
+    pub scope: Scope,
+    /// What it says to the people it acts on.
+    pub reason: Option<Reason>,
+    /// Its own tests.
+    pub tests: Vec<Guard>,
+}
+
+impl Escalation {
+    /// Does it act on a subject of this id? Where it does not, it would have.
+    #[must_use]
+    pub fn acts_on(&self, subject: &str) -> bool {
+        acts_on(self.status, &self.id, subject)
+    }
+}
+
+fn acts_on(status: Status, id: &str, key: &str) -> bool {
+    match status {
+        Status::Draft | Status::Shadow => false,
+        Status::Canary(share) => share.holds(id, key),
+        Status::Live => true,
     }
 }
 
@@ -396,21 +529,6 @@ pub enum Ground {
     },
 }
 
-/// A test that stands in a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guard {
-    /// True: the condition must hold; false: it must not.
-    pub fires: bool,
-    /// The input, as native JSON with the defaults of design section 7 filled in.
-    pub post: String,
-    /// Expected action names, sorted; `None`: not asked.
-    pub actions: Option<Vec<String>>,
-    /// Stand-ins for lists: file, entries.
-    pub with: Vec<(String, Vec<String>)>,
-    /// Where it stands: file, line.
-    pub place: (String, usize),
-}
-
 impl Rule {
     /// Does it spare a post of this channel and time (Unix milliseconds)?
     #[must_use]
@@ -424,11 +542,7 @@ impl Rule {
     /// others the channel's id. Where it does not, it would have.
     #[must_use]
     pub fn acts_on(&self, key: &str) -> bool {
-        match self.status {
-            Status::Draft | Status::Shadow => false,
-            Status::Canary(share) => share.holds(&self.id, key),
-            Status::Live => true,
-        }
+        acts_on(self.status, &self.id, key)
     }
 
     /// Does the rule look at records of this kind?

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::codes::Code;
+use super::escalation::{check_given, id_of, is_escalation};
 use super::fields::{Fields, Keys, key_text, later, mapping};
 use super::lists::Lists;
-use super::model::{Pack, Rule};
+use super::model::{Escalation, Pack, Rule};
 use super::names::nearest;
 use super::patterns::{Named, Reader};
 use super::report::{Faults, Report, Span, quoted};
@@ -146,6 +147,8 @@ pub(super) struct Manifest<'n> {
     pub(super) version: Arc<str>,
     pub(super) defaults: &'n [(Node, Node)],
     pub(super) shared: Vec<Named>,
+    /// What they were read from: tests read them again with other lists.
+    pub(super) patterns: Option<&'n Node>,
     /// Shared patterns that a rule uses.
     pub(super) used: BTreeSet<usize>,
     /// Rule ids so far.
@@ -172,7 +175,8 @@ impl Reader<'_> {
             description.and_then(|node| text(node, "`description`", &mut self.faults));
         manifest.name = name.unwrap_or("").into();
         manifest.version = version.unwrap_or("").into();
-        let mut rules = self.rules(&documents, &mut manifest);
+        let (mut rules, mut escalations) = self.rules(&documents, &mut manifest);
+        self.check_strikes(&documents, &rules, &escalations);
         if is_read && documents.values().flatten().all(Node::is_blank) {
             self.no_rules();
         }
@@ -182,12 +186,14 @@ impl Reader<'_> {
             self.lists.warn_unused(&mut self.faults);
         }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
+        escalations.sort_by(|a, b| a.id.cmp(&b.id));
         Some(Pack {
             name: name?.to_owned(),
             version: version?.to_owned(),
             owner: owner?.to_owned(),
             description: description.unwrap_or("").to_owned(),
             rules,
+            escalations,
         })
     }
 
@@ -214,8 +220,10 @@ impl Reader<'_> {
         let defaults = fields.and_then(|fields| fields.get("defaults"));
         let defaults = defaults.and_then(|node| self.defaults(node)).unwrap_or(&[]);
         let shared = fields.and_then(|fields| fields.get("patterns"));
+        let patterns = shared;
         let shared = shared.map(|node| self.patterns(node, &[])).unwrap_or_default();
         Manifest {
+            patterns,
             name: Arc::from(""),
             version: Arc::from(""),
             defaults,
@@ -277,15 +285,36 @@ impl Reader<'_> {
         &mut self,
         documents: &BTreeMap<&str, Vec<Node>>,
         manifest: &mut Manifest<'_>,
-    ) -> Vec<Rule> {
-        let mut rules = Vec::new();
+    ) -> (Vec<Rule>, Vec<Escalation>) {
+        let (mut rules, mut escalations) = (Vec::new(), Vec::new());
         for node in documents.values().flatten().filter(|node| !node.is_blank()) {
-            match escalation(node) {
-                Some(at) => later("`strikes` (an escalation)", at, &mut self.faults),
-                None => rules.extend(self.rule(node, manifest)),
+            match is_escalation(node) {
+                true => escalations.extend(self.escalation(node, manifest)),
+                false => rules.extend(self.rule(node, manifest)),
             }
         }
-        rules
+        (rules, escalations)
+    }
+
+    /// Strikes that an escalation waits for, or a test gives, must be given by some rule.
+    fn check_strikes(
+        &mut self,
+        documents: &BTreeMap<&str, Vec<Node>>,
+        rules: &[Rule],
+        escalations: &[Escalation],
+    ) {
+        // A rule with faults may be the one.
+        if self.faults.errors() > 0 {
+            return;
+        }
+        let nodes: Vec<&Node> =
+            documents.values().flatten().filter(|it| is_escalation(it)).collect();
+        for escalation in escalations {
+            let own = nodes.iter().find(|node| id_of(node) == Some(&escalation.id));
+            if let Some(node) = own {
+                check_given(node, escalation, rules, &mut self.faults);
+            }
+        }
     }
 
     fn no_rules(&mut self) {
@@ -303,10 +332,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Where the `strikes` of an escalation document stands.
-fn escalation(node: &Node) -> Option<Span> {
-    let yaml::Value::Map(map) = &node.value else { return None };
-    map.iter().find(|(key, _)| key_text(key) == "strikes").map(|(key, _)| key.span)
 }

@@ -251,6 +251,20 @@ impl Faults {
         Note(self.found.last_mut())
     }
 
+    /// How much was said so far.
+    pub(super) fn mark(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Takes back the warnings since then.
+    pub(super) fn drop_warnings_since(&mut self, mark: usize) {
+        let later = self.found.split_off(mark.min(self.found.len()));
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            later.into_iter().partition(|one| one.severity == Level::Error);
+        self.kept[Level::Warning as usize] -= warnings.len();
+        self.found.extend(errors);
+    }
+
     /// The report, sorted; pack.yaml first, for what is wrong there explains what follows.
     pub(super) fn report(self) -> Report {
         let mut diagnostics = self.found;

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::actions::{PlacedAction, actions, check_softer, is_on_post};
+use super::actions::{Asked, PlacedAction, actions, asked, check_softer};
 use super::codes::Code;
 use super::condition::{is_anchored, parse, renumber, visit, visit_within};
 use super::fields::{Fields, Keys};
-use super::model::{Condition, Count, CountBy, Pattern, Rule, Severity, Soften};
+use super::guards::{About, StandIn};
+use super::model::{Condition, Count, CountBy, Limit, Pattern, Rule, Severity, Soften, Tripped};
 use super::pack::Manifest;
 use super::patterns::{Named, Reader, is_anchor};
 use super::report::{Faults, quoted};
 use super::scope::{reason, scope};
+use super::trials::Guard;
 use super::values::{DAY_MS, choice, duration, is_slug, number, scalar, text, texts, unknown};
 use super::yaml::{Node, Style, place_in_source};
 use crate::decode::Kind;
+use crate::record::SubjectKind;
 
 /// The keys of a rule.
 pub(super) const RULE: Keys = Keys {
@@ -40,7 +43,7 @@ pub(super) const RULE: Keys = Keys {
         "reason",
         "tests",
     ],
-    later: &["sample", "with"],
+    later: &["sample"],
 };
 
 const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
@@ -51,12 +54,19 @@ const LIMIT: Keys =
 
 /// Distinct values a counter keeps (design section 7).
 const COUNT_MAX: usize = 1_000;
+const TRIPPED: [(&str, Tripped); 4] = [
+    ("restrict", Tripped::Restrict),
+    ("refer", Tripped::Refer),
+    ("shadow", Tripped::Shadow),
+    ("alert", Tripped::Alert),
+];
+
 /// Largest number of a limit.
 const LIMIT_MAX: usize = 1_000_000_000;
 
 const KINDS: [(&str, Kind); 3] =
     [("post", Kind::Post), ("edit", Kind::Edit), ("profile", Kind::Profile)];
-const SEVERITIES: [(&str, Severity); 4] = [
+pub(super) const SEVERITIES: [(&str, Severity); 4] = [
     ("low", Severity::Low),
     ("medium", Severity::Medium),
     ("high", Severity::High),
@@ -97,25 +107,29 @@ impl Reader<'_> {
         };
         let kinds = self.kinds(&fields);
         let found = self.found(&fields, manifest);
-        let actions = self.actions(&fields, kinds.as_deref());
-        let soften_to = self.soften_to(&fields, actions.as_deref(), kinds.as_deref());
+        let queue = category.as_deref().unwrap_or_default();
+        let asked = self.asked(&fields, queue, kinds.as_deref());
+        let own = asked.as_ref().map(|asked| asked.actions.as_slice());
+        let soften_to = self.soften_to(&fields, queue, own, kinds.as_deref());
         let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
-        self.limit(&fields);
+        let limit = fields.get("limit").map(|node| self.limit(node, &fields));
         let scope = match fields.get("scope") {
             Some(node) => scope(node, &mut self.faults),
             None => Some(super::Scope::Worldwide),
         };
         let reason = fields.get("reason").map(|node| reason(node, &mut self.faults));
-        let tests =
-            fields.need("tests", "add one that fires and one that is quiet", &mut self.faults);
-        let tests = tests.and_then(|node| self.guards(node, kinds.as_deref().unwrap_or(&[])));
+        let help = "add one that fires and one that is quiet";
+        let tests = fields.need("tests", help, &mut self.faults);
+        let guards = tests.and_then(|node| {
+            self.guards(node, &About::Rule { kinds: kinds.as_deref().unwrap_or(&[]), queue })
+        });
         if self.faults.errors() > before {
             return None;
         }
-        let found = found?;
+        let (found, asked) = (found?, asked?);
         let soften = found.when.zip(soften_to).map(|(when, to)| Soften { when, to: bare(to) });
-        Some(Rule {
+        let mut rule = Rule {
             id: id?,
             title: title?.to_owned(),
             pack: Arc::clone(&manifest.name),
@@ -130,14 +144,76 @@ impl Reader<'_> {
             soften,
             exempt: exempt.flatten(),
             count: count.flatten(),
-            actions: bare(actions?),
+            actions: bare(asked.actions),
+            strike: asked.strike.map(|(strike, _)| strike),
+            limit: limit.flatten(),
             scope: scope?,
             reason: reason.flatten(),
-            tests: tests?,
+            tests: Vec::new(),
+        };
+        rule.tests = self.stood_in(guards?, &rule, &fields, manifest)?;
+        Some(rule)
+    }
+
+    /// The tests, those with stand-ins with a rule of their own.
+    fn stood_in(
+        &mut self,
+        guards: Vec<(Guard, Vec<StandIn>)>,
+        rule: &Rule,
+        fields: &Fields<'_>,
+        manifest: &mut Manifest<'_>,
+    ) -> Option<Vec<Guard>> {
+        let before = self.faults.errors();
+        let mut tests = Vec::new();
+        for (mut guard, with) in guards {
+            if !with.is_empty() {
+                guard.stand_in = self.with(&with, rule, fields, manifest).map(Box::new);
+            }
+            tests.push(guard);
+        }
+        (self.faults.errors() == before).then_some(tests)
+    }
+
+    /// The rule as it is with these lists in place of those of the pack.
+    fn with(
+        &mut self,
+        with: &[StandIn],
+        rule: &Rule,
+        fields: &Fields<'_>,
+        manifest: &mut Manifest<'_>,
+    ) -> Option<Rule> {
+        // The rule itself had no faults: those there are now come from what stands in. Its warnings
+        // were told.
+        let mark = self.faults.mark();
+        let kept = self.lists.stand_in(with);
+        let shared = manifest.patterns.map(|node| self.patterns(node, &[])).unwrap_or_default();
+        let shared = std::mem::replace(&mut manifest.shared, shared);
+        let found = self.found(fields, manifest);
+        manifest.shared = shared;
+        let read = self.lists.take_back(kept);
+        self.faults.drop_warnings_since(mark);
+        for one in with.iter().filter(|one| !read.contains(&one.path)) {
+            self.faults
+                .error(Code::StandIn, one.span, format!("the rule reads no {}", quoted(&one.path)))
+                .label("stands in for nothing")
+                .help("name a list that a pattern of this rule reads, as the pattern writes it");
+        }
+        let found = found?;
+        let soften = rule.soften.as_ref().zip(found.when);
+        Some(Rule {
+            patterns: found.patterns.into(),
+            condition: found.condition,
+            except: found.except,
+            soften: soften.map(|(soften, when)| Soften { when, to: soften.to.clone() }),
+            ..rule.clone()
         })
     }
 
-    fn id(&mut self, fields: &Fields<'_>, manifest: &mut Manifest<'_>) -> Option<String> {
+    pub(super) fn id(
+        &mut self,
+        fields: &Fields<'_>,
+        manifest: &mut Manifest<'_>,
+    ) -> Option<String> {
         let node = fields.need("id", "add `id: category.name`", &mut self.faults)?;
         let id = text(node, "`id`", &mut self.faults)?;
         if !id.contains('.') || !id.split('.').all(|part| is_slug(part, "_")) || id.len() > 128 {
@@ -193,20 +269,23 @@ impl Reader<'_> {
         Some(kinds)
     }
 
-    fn actions(
-        &mut self,
-        fields: &Fields<'_>,
-        kinds: Option<&[Kind]>,
-    ) -> Option<Vec<PlacedAction>> {
+    fn asked(&mut self, fields: &Fields<'_>, queue: &str, kinds: Option<&[Kind]>) -> Option<Asked> {
         let node = fields.need("actions", "add `actions: [remove_post]`", &mut self.faults)?;
-        let actions = actions(node, &mut self.faults)?;
-        check_kinds(&actions, kinds, &mut self.faults);
-        Some(actions)
+        let asked = asked(node, queue, &mut self.faults)?;
+        if asked.actions.is_empty() {
+            self.faults
+                .error(Code::BadAction, node.span, "a strike alone does nothing that anybody sees")
+                .help("write what to do besides: [{label: spam}, {strike: {channel: 1}}]");
+            return None;
+        }
+        check_kinds(&asked.actions, kinds, &mut self.faults);
+        Some(asked)
     }
 
     fn soften_to(
         &mut self,
         fields: &Fields<'_>,
+        queue: &str,
         own: Option<&[PlacedAction]>,
         kinds: Option<&[Kind]>,
     ) -> Option<Vec<PlacedAction>> {
@@ -218,7 +297,7 @@ impl Reader<'_> {
             "say what to do instead: `to: {refer: {queue: …}}`",
             &mut self.faults,
         )?;
-        let to = actions(to, &mut self.faults)?;
+        let to = actions(to, "`soften`", queue, &mut self.faults)?;
         check_kinds(&to, kinds, &mut self.faults);
         if let Some(own) = own {
             check_softer(&to, own, &mut self.faults);
@@ -267,38 +346,35 @@ impl Reader<'_> {
         })
     }
 
-    /// Read for its faults; nothing limits a rule in this version, which is said aloud.
-    fn limit(&mut self, fields: &Fields<'_>) -> Option<()> {
-        let node = fields.get("limit")?;
+    /// Kept and checked; nothing limits a rule in this version, which is said aloud.
+    fn limit(&mut self, node: &Node, of: &Fields<'_>) -> Option<Limit> {
         let faults = &mut self.faults;
         let limit = Fields::read(node, &LIMIT, faults)?;
-        match (limit.get("channels"), limit.get("posts")) {
-            (Some(node), None) | (None, Some(node)) => {
-                number(node, &(1..=LIMIT_MAX), faults);
-            }
+        let counted = match (limit.get("channels"), limit.get("posts")) {
+            (Some(node), None) => Some((SubjectKind::Channel, node)),
+            (None, Some(node)) => Some((SubjectKind::Post, node)),
             _ => {
                 faults
                     .error(Code::OneOf, node.span, "`limit` counts one of `channels` and `posts`")
                     .help("write {channels: 500, within: 1m, then: restrict}");
+                None
             }
-        }
-        if let Some(within) = limit.need("within", "say how soon: `within: 1m`", faults) {
-            duration(within, DAY_MS, faults);
-        }
-        if let Some(then) = limit.get("then") {
-            let known = [("restrict", ()), ("refer", ()), ("shadow", ()), ("alert", ())];
-            choice(then, "`then`", &known, faults);
-        }
+        };
+        let counted =
+            counted.and_then(|(of, node)| Some((of, number(node, &(1..=LIMIT_MAX), faults)?)));
+        let within = limit.need("within", "say how soon: `within: 1m`", faults);
+        let within_ms = within.and_then(|within| duration(within, DAY_MS, faults));
+        let then = match limit.get("then") {
+            Some(then) => choice(then, "`then`", &TRIPPED, faults),
+            None => Some(Tripped::Restrict),
+        };
         faults
-            .warn(
-                Code::NotEnforced,
-                fields.place("limit"),
-                "`limit` is not enforced in this version",
-            )
+            .warn(Code::NotEnforced, of.place("limit"), "`limit` is not enforced in this version")
             .help(
                 "watch tidegate_takedowns_total of this rule, and set the rule to shadow by hand",
             );
-        Some(())
+        let (of, at_most) = counted?;
+        Some(Limit { of, at_most, within_ms: within_ms?, then: then? })
     }
 }
 
@@ -505,7 +581,8 @@ fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Fa
     if !kinds.is_some_and(|kinds| kinds.contains(&Kind::Profile)) {
         return;
     }
-    for placed in actions.iter().filter(|placed| is_on_post(&placed.action)) {
+    let is_on_post = |placed: &&PlacedAction| placed.action.kind.subject() == SubjectKind::Post;
+    for placed in actions.iter().filter(is_on_post) {
         let name = placed.action.kind.name();
         faults
             .error(
@@ -513,10 +590,10 @@ fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Fa
                 placed.span,
                 format!("`{name}` acts on a post, and a profile is none"),
             )
-            .help("take `profile` out of `kinds`; no action of this version answers a profile");
+            .help("act on the channel or the account: {refer: {subject: channel, queue: …}}");
     }
 }
 
-fn bare(actions: Vec<PlacedAction>) -> Vec<super::model::Action> {
+pub(super) fn bare(actions: Vec<PlacedAction>) -> Vec<super::model::Action> {
     actions.into_iter().map(|placed| placed.action).collect()
 }

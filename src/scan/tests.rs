@@ -34,6 +34,8 @@ pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
         exempt: None,
         count: None,
         actions: vec![Action { kind: ActionKind::RemovePost, for_ms: None }],
+        strike: None,
+        limit: None,
         scope: Scope::Worldwide,
         reason: None,
         tests: Vec::new(),

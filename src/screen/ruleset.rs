@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::rules::{Pack, PatternKind, Rule, Status};
+use crate::rules::{Escalation, Pack, PatternKind, Rule, Status};
 use crate::scan::{BuildError, PatternId, Tables};
 
 /// Rules that have a metric label of their own: design section 11. Those beyond it are `other`.
@@ -35,6 +35,7 @@ pub enum RuleSetError {
 pub struct RuleSet {
     packs: Vec<(String, String)>,
     rules: Vec<Rule>,
+    escalations: Vec<Escalation>,
     first_patterns: Vec<PatternId>,
     labels: Vec<String>,
     by_id: HashMap<String, usize>,
@@ -59,12 +60,19 @@ impl RuleSet {
         }) {
             return Err(RuleSetError::SamePack(name.clone()));
         }
-        let rules = packs.into_iter().flat_map(|pack| pack.rules);
+        let mut escalations = Vec::new();
+        let mut all = Vec::new();
+        for pack in packs {
+            escalations.extend(pack.escalations);
+            all.extend(pack.rules);
+        }
+        let rules = all.into_iter();
         let rules: Vec<Rule> = rules.filter(|rule| rule.status != Status::Draft).collect();
         let by_id = index(&rules)?;
         let tables = Tables::build(&rules)?;
         Ok(Self {
             packs: names,
+            escalations,
             first_patterns: (0..rules.len()).map(|rule| tables.first_pattern(rule)).collect(),
             labels: labels(&rules),
             by_id,
@@ -99,6 +107,12 @@ impl RuleSet {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// What strikes lead to, pack by pack.
+    #[must_use]
+    pub fn escalations(&self) -> &[Escalation] {
+        &self.escalations
     }
 
     /// For each rule, the id of its first pattern.

@@ -1,8 +1,9 @@
 //! One counter: the candidates of one rule and key, and when they reach the rule's count.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::table::{Row, Slots};
 use crate::event::state::StateValue;
 use crate::rules::Count;
 
@@ -10,45 +11,18 @@ use crate::rules::Count;
 /// some 400 kB at the worst.
 const CANDIDATES_MAX: usize = 1_000;
 
-/// Candidates by slot; a slot is the number of a row in the state topic, so that one change writes
-/// one row. Rows are shared with the committed copy until they change.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Counter {
-    slots: BTreeMap<u32, Arc<StateValue>>,
+impl Row for StateValue {
+    fn age_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
 }
 
-impl Counter {
-    /// Sets or clears one slot: restore only.
-    pub(super) fn put(&mut self, slot: u32, value: Option<StateValue>) {
-        match value {
-            Some(value) => drop(self.slots.insert(slot, Arc::new(value))),
-            None => drop(self.slots.remove(&slot)),
-        }
-    }
-
-    /// Candidates kept.
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Record time of the newest candidate, Unix milliseconds.
-    pub(super) fn newest_ms(&self) -> Option<i64> {
-        self.slots.values().map(|value| value.time_ms).max()
-    }
-
-    /// The slots that are not the same as in `before`, with their new value.
-    pub(super) fn changes_since<'c>(
-        &'c self,
-        before: &'c Self,
-    ) -> impl Iterator<Item = (u32, Option<&'c StateValue>)> {
-        let written = self.slots.iter().filter(|(slot, value)| {
-            before.slots.get(slot).is_none_or(|old| !Arc::ptr_eq(old, value))
-        });
-        let gone = before.slots.keys().filter(|slot| !self.slots.contains_key(slot));
-        let written = written.map(|(slot, value)| (*slot, Some(&**value)));
-        written.chain(gone.map(|slot| (*slot, None)))
-    }
-
+/// The candidates of one rule and key.
+impl Slots<StateValue> {
     /// Counts a candidate and gives back those that act now, oldest first, each once for ever.
     pub(super) fn take(&mut self, value: StateValue, count: &Count) -> Vec<StateValue> {
         let reached_before = self.reached_around(value.time_ms, count);
@@ -60,7 +34,7 @@ impl Counter {
         } else {
             Vec::new()
         };
-        acting.sort_by_key(|slot| (self.slots.get(slot).map(|value| value.time_ms), *slot));
+        acting.sort_by_key(|slot| (self.0.get(slot).map(|value| value.time_ms), *slot));
         let acted = acting.into_iter().filter_map(|slot| self.mark_acted(slot)).collect();
         self.forget_beyond(count.at_least);
         acted
@@ -68,23 +42,19 @@ impl Counter {
 
     /// Puts a candidate into a slot. `None` where it has acted already: the same post came again.
     fn place(&mut self, value: StateValue) -> Option<u32> {
-        let same = self.slots.iter().find(|(_, kept)| same_events(kept, &value));
+        let same = self.0.iter().find(|(_, kept)| same_events(kept, &value));
         let slot = match same {
             Some((_, kept)) if kept.acted => return None,
             Some((slot, kept)) if kept.time_ms >= value.time_ms => return Some(*slot),
             Some((slot, _)) => *slot,
-            None => self.free_slot(),
+            None => self.free(),
         };
-        self.slots.insert(slot, Arc::new(value));
+        self.0.insert(slot, Arc::new(value));
         Some(slot)
     }
 
-    fn free_slot(&self) -> u32 {
-        (0..).find(|slot| !self.slots.contains_key(slot)).unwrap_or(u32::MAX)
-    }
-
     fn mark_acted(&mut self, slot: u32) -> Option<StateValue> {
-        let kept = self.slots.get_mut(&slot).filter(|kept| !kept.acted)?;
+        let kept = self.0.get_mut(&slot).filter(|kept| !kept.acted)?;
         let acted = StateValue { acted: true, ..StateValue::clone(kept) };
         *kept = Arc::new(acted.clone());
         Some(acted)
@@ -92,7 +62,7 @@ impl Counter {
 
     /// Slots by record time, oldest first.
     fn by_time(&self) -> Vec<(i64, u32, &str)> {
-        let slots = self.slots.iter();
+        let slots = self.0.iter();
         let mut sorted: Vec<_> =
             slots.map(|(slot, kept)| (kept.time_ms, *slot, &*kept.value)).collect();
         sorted.sort_unstable();
@@ -140,7 +110,7 @@ impl Counter {
             }
         }
         for slot in drop {
-            self.slots.remove(&slot);
+            self.0.remove(&slot);
         }
     }
 }

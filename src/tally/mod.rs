@@ -6,16 +6,16 @@
 //! when it commits and dropped when it aborts.
 
 mod counter;
+mod subjects;
+mod table;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use table::{Of, Table};
 
-use counter::Counter;
-
-use crate::event::Issued;
-use crate::event::signal::{ReadError, Signal};
-use crate::event::state::{self, StateKey, StateValue};
+use crate::event::signal::{Act, Counting, ReadError, Signal, Strike, owner_key};
+use crate::event::state::{self, ActsValue, Done, StateKey, StateValue, StruckValue};
+use crate::event::{Candidate, Issued, Issuer, escalated};
 use crate::record::Outgoing;
-use crate::rules::{Count, Rule, Status};
+use crate::rules::{Escalation, Rule, Status};
 
 /// Candidates kept for one partition of signals; beyond it the counter that has been quiet the
 /// longest is dropped. A candidate takes some 400 bytes, so this is some 400 MB at the worst.
@@ -25,56 +25,57 @@ pub const ENTRIES_MAX: usize = 1_000_000;
 /// not be reached any more.
 const WINDOW_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Counters dropped for age with each signal: enough to keep up, and few enough that one record
+/// The longest window of strikes: design section 12.
+const STRIKES_MAX_MS: i64 = 90 * WINDOW_MAX_MS;
+
+/// Keys of a kind dropped for age with each signal: enough to keep up, and few enough that one record
 /// from the far future cannot wipe the state.
 const EXPIRED_PER_SIGNAL: usize = 2;
 
-/// Whose counter: a rule and the counted key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct CounterKey {
-    rule: String,
-    key: String,
+/// What decides about a signal, and who speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Ruling<'r> {
+    /// The rule in whose name the signal comes, as it is now; `None` where it is gone.
+    pub rule: Option<&'r Rule>,
+    /// What strikes lead to.
+    pub escalations: &'r [Escalation],
+    /// Names and keys events.
+    pub issuer: &'r Issuer,
+    /// The worker's clock at the start of the batch, Unix milliseconds.
+    pub decided_at_ms: i64,
 }
 
 /// What one signal led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// The events of candidates that act now.
+    /// The events that were issued.
     pub issued: Vec<Issued>,
-    /// Counters dropped because of [`ENTRIES_MAX`].
+    /// Keys dropped because of [`ENTRIES_MAX`].
     pub evicted: usize,
 }
 
-/// The counters of one signals partition.
+/// What one signals partition owns: counters, strikes, and what was done to channels and accounts.
 #[derive(Debug)]
 pub struct Tally {
     partitions: i32,
     entries_max: usize,
-    entries: usize,
-    committed: HashMap<CounterKey, Counter>,
-    /// Committed counters by the time of their newest candidate.
-    ages: BTreeSet<(i64, CounterKey)>,
-    overlay: BTreeMap<CounterKey, Counter>,
+    counters: Table<StateValue>,
+    strikes: Table<StruckValue>,
+    acts: Table<ActsValue>,
 }
 
 impl Tally {
     /// An empty tally of one of so many signals partitions, before its state is restored.
     #[must_use]
     pub fn new(partitions: i32, entries_max: usize) -> Self {
-        Self {
-            partitions,
-            entries_max,
-            entries: 0,
-            committed: HashMap::new(),
-            ages: BTreeSet::new(),
-            overlay: BTreeMap::new(),
-        }
+        let (counters, strikes, acts) = (Table::new(), Table::new(), Table::new());
+        Self { partitions, entries_max, counters, strikes, acts }
     }
 
-    /// Candidates in committed state.
+    /// Rows of committed state.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.entries
+        self.counters.rows() + self.strikes.rows() + self.acts.rows()
     }
 
     /// Takes one row of the state topic while a partition is restored; `None` deletes.
@@ -83,113 +84,168 @@ impl Tally {
     /// If the row cannot be read: the state is not this program's, or of a newer version.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), ReadError> {
         let StateKey { rule, key, slot } = state::read_key(key)?;
-        let value = value.map(state::read_value).transpose()?;
-        let of = CounterKey { rule, key };
-        let mut counter = self.committed.get(&of).cloned().unwrap_or_default();
-        counter.put(slot, value);
-        self.settle(of, counter);
+        let of = Of { rule, key };
+        match of.rule.as_str() {
+            state::STRIKES => {
+                self.strikes.restore(of, slot, value.map(state::read_strike).transpose()?);
+            }
+            state::ACTS => self.acts.restore(of, slot, value.map(state::read_acts).transpose()?),
+            _ => self.counters.restore(of, slot, value.map(state::read_value).transpose()?),
+        }
         Ok(())
     }
 
-    /// Counts one candidate. `rule` is the rule of that id in force now, if there is one: its
-    /// window and its status decide. What acts now goes to `out`.
+    /// Takes one signal. What acts now goes to `out`, and so does what another owner has to decide.
     pub fn apply(
         &mut self,
         signal: Signal,
-        rule: Option<&Rule>,
-        decided_at_ms: i64,
+        ruling: &Ruling<'_>,
         out: &mut Vec<Outgoing>,
     ) -> Applied {
-        let evicted = self.make_room(signal.time_ms);
-        let Some((rule, count)) = rule.and_then(|rule| Some((rule, rule.count?))) else {
-            // The rule is gone or counts no more: nothing can act in its name.
-            return Applied { issued: Vec::new(), evicted };
+        let evicted = self.make_room(signal.time_ms());
+        let issued = match signal {
+            Signal::Counting(counting) => self.count(counting, ruling, out),
+            Signal::Strike(strike) => self.strike(&strike, ruling, out),
+            Signal::Act(Act { time_ms, candidate }) => {
+                self.act(candidate, time_ms, ruling, out).into_iter().collect()
+            }
         };
-        if rule.status == Status::Draft {
-            return Applied { issued: Vec::new(), evicted };
-        }
-        let live = rule.acts_on(&signal.key);
-        let of = CounterKey { rule: signal.rule, key: signal.key };
-        let value = StateValue {
-            value: signal.value,
-            time_ms: signal.time_ms,
-            acted: false,
-            candidates: signal.candidates,
-        };
-        let acting = self.count(of, value, &count).into_iter().flat_map(|value| value.candidates);
-        let mut issued = Vec::new();
-        for candidate in acting.map(|candidate| candidate.as_of(rule.status)) {
-            issued.push(candidate.issued(live));
-            out.push(candidate.into_outgoing(decided_at_ms, live));
-        }
         Applied { issued, evicted }
     }
 
-    fn count(&mut self, of: CounterKey, value: StateValue, count: &Count) -> Vec<StateValue> {
-        let committed = &self.committed;
-        let counter = self
-            .overlay
-            .entry(of)
-            .or_insert_with_key(|of| committed.get(of).cloned().unwrap_or_default());
-        counter.take(value, count)
+    fn count(
+        &mut self,
+        counting: Counting,
+        ruling: &Ruling<'_>,
+        out: &mut Vec<Outgoing>,
+    ) -> Vec<Issued> {
+        // The rule is gone, counts no more or is a draft: nothing can act in its name.
+        let counts = |rule: &Rule| rule.count.filter(|_| rule.status != Status::Draft);
+        let Some((rule, count)) = ruling.rule.and_then(|rule| Some((rule, counts(rule)?))) else {
+            return Vec::new();
+        };
+        let live = rule.acts_on(&counting.key);
+        let of = Of { rule: counting.rule, key: counting.key };
+        let value = StateValue {
+            value: counting.value,
+            time_ms: counting.time_ms,
+            acted: false,
+            candidates: counting.candidates,
+            strikes: counting.strikes,
+        };
+        let acting = self.counters.open(of).take(value, &count);
+        let mut issued = Vec::new();
+        for StateValue { time_ms, candidates, strikes, .. } in acting {
+            let candidates = candidates.into_iter().map(|candidate| candidate.as_of(rule.status));
+            let (owned, own): (Vec<_>, Vec<_>) =
+                candidates.partition(|candidate| live && candidate.has_owner());
+            issued.extend(own.into_iter().map(|candidate| issue(candidate, live, ruling, out)));
+            let acts = owned.into_iter().map(|candidate| Signal::Act(Act { time_ms, candidate }));
+            // Strikes of what would only have acted are none.
+            let strikes = strikes.into_iter().filter(|_| live).map(Signal::Strike);
+            out.extend(acts.chain(strikes).map(|signal| signal.to_outgoing(self.partitions)));
+        }
+        issued
+    }
+
+    fn strike(
+        &mut self,
+        strike: &Strike,
+        ruling: &Ruling<'_>,
+        out: &mut Vec<Outgoing>,
+    ) -> Vec<Issued> {
+        // Held back since the post was screened: it strikes nobody any more.
+        if ruling.rule.is_none_or(|rule| rule.status <= Status::Shadow) {
+            return Vec::new();
+        }
+        let key = owner_key(&strike.subject);
+        let strikes = self.strikes.open(Of { rule: state::STRIKES.to_owned(), key });
+        if !strikes.strike(strike) {
+            return Vec::new();
+        }
+        let concerned = ruling.escalations.iter().filter(|escalation| {
+            escalation.of.name() == strike.subject.kind
+                && escalation.category == strike.category
+                && escalation.status != Status::Draft
+        });
+        let mut reached = Vec::new();
+        for escalation in concerned {
+            if let Some(struck) = strikes.enough(escalation, strike.time_ms) {
+                let candidates = escalated(escalation, strike, &struck, ruling.issuer);
+                reached.push((escalation.acts_on(&strike.subject.id), candidates));
+            }
+        }
+        let mut issued = Vec::new();
+        for (live, candidates) in reached {
+            for candidate in candidates {
+                match live {
+                    true => issued.extend(self.act(candidate, strike.time_ms, ruling, out)),
+                    false => issued.push(issue(candidate, false, ruling, out)),
+                }
+            }
+        }
+        issued
+    }
+
+    /// Does something to a channel or an account, once until it is undone or has run out.
+    fn act(
+        &mut self,
+        candidate: Candidate,
+        time_ms: i64,
+        ruling: &Ruling<'_>,
+        out: &mut Vec<Outgoing>,
+    ) -> Option<Issued> {
+        let key = owner_key(&candidate.event.basis().subject);
+        let acts = self.acts.open(Of { rule: state::ACTS.to_owned(), key });
+        let (action, detail) = candidate.asks_for();
+        let done = Done {
+            action: action.to_owned(),
+            detail: detail.to_owned(),
+            time_ms,
+            until_ms: candidate.until_ms(),
+        };
+        let revision = acts.act((action, detail), done)?;
+        Some(issue(candidate.revised(revision, ruling.issuer), true, ruling, out))
     }
 
     /// Writes the overlay's changes to the state topic; to be called once, before the commit.
     pub fn flush(&self, out: &mut Vec<Outgoing>) {
-        let empty = Counter::default();
-        for (of, counter) in &self.overlay {
-            let before = self.committed.get(of).unwrap_or(&empty);
-            for (slot, value) in counter.changes_since(before) {
-                let key = StateKey { rule: of.rule.clone(), key: of.key.clone(), slot };
-                out.push(key.to_outgoing(value, self.partitions));
-            }
-        }
+        self.counters.flush(self.partitions, out);
+        self.strikes.flush(self.partitions, out);
+        self.acts.flush(self.partitions, out);
     }
 
     /// The transaction committed: its changes are the state now.
     pub fn merge(&mut self) {
-        for (of, counter) in std::mem::take(&mut self.overlay) {
-            self.settle(of, counter);
-        }
+        self.counters.merge();
+        self.strikes.merge();
+        self.acts.merge();
     }
 
     /// The transaction did not happen.
     pub fn discard(&mut self) {
-        self.overlay.clear();
+        self.counters.discard();
+        self.strikes.discard();
+        self.acts.discard();
     }
 
-    fn settle(&mut self, of: CounterKey, counter: Counter) {
-        if let Some(before) = self.committed.remove(&of) {
-            self.entries -= before.len();
-            if let Some(age) = before.newest_ms() {
-                self.ages.remove(&(age, of.clone()));
-            }
-        }
-        let Some(age) = counter.newest_ms() else { return };
-        self.entries += counter.len();
-        self.ages.insert((age, of.clone()));
-        self.committed.insert(of, counter);
-    }
-
-    /// Drops counters that are too old to be reached, a few at a time, and the oldest while there
-    /// are too many. Returns how many were dropped for want of room.
+    /// Drops what is too old to matter, a little at a time, and the oldest while there is too much.
+    /// Returns how many keys were dropped for want of room.
     fn make_room(&mut self, now_ms: i64) -> usize {
-        let horizon = now_ms.saturating_sub(WINDOW_MAX_MS);
-        let oldest = self.ages.iter().filter(|(_, of)| !self.overlay.contains_key(of));
-        let mut evicted = 0;
-        let mut drop = Vec::new();
-        for (age, of) in oldest.take(EXPIRED_PER_SIGNAL) {
-            let full = self.entries > self.entries_max;
-            if *age < horizon || full {
-                evicted += usize::from(*age >= horizon);
-                drop.push(of.clone());
-            }
-        }
-        for of in drop {
-            self.overlay.insert(of, Counter::default());
-        }
-        evicted
+        let (max, few) = (self.entries_max, EXPIRED_PER_SIGNAL);
+        let counters = now_ms.saturating_sub(WINDOW_MAX_MS);
+        let strikes = now_ms.saturating_sub(STRIKES_MAX_MS);
+        self.counters.make_room(counters, max, few)
+            + self.strikes.make_room(strikes, max, few)
+            // What was done holds until it is undone, however long that takes.
+            + self.acts.make_room(i64::MIN, max, few)
     }
+}
+
+fn issue(candidate: Candidate, live: bool, ruling: &Ruling<'_>, out: &mut Vec<Outgoing>) -> Issued {
+    let issued = candidate.issued(live);
+    out.push(candidate.into_outgoing(ruling.decided_at_ms, live));
+    issued
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ fn signal(rules: &RuleSet, post: &str, channel: &str, time_ms: i64) -> Signal {
     crate::event::signal::read(out[0].value.as_ref().unwrap()).unwrap()
 }
 
+/// What decides about a signal of this rule.
+fn ruling<'r>(rule: Option<&'r Rule>, issuer: &'r Issuer) -> Ruling<'r> {
+    Ruling { rule, escalations: &[], issuer, decided_at_ms: 7 }
+}
+
 /// Ids of the posts that the events are about, in order.
 fn posts(out: &[Outgoing]) -> Vec<String> {
     out.iter()
@@ -69,7 +74,8 @@ fn play(tally: &mut Tally, rules: &RuleSet, rows: &[(&str, &str, i64)]) -> Vec<V
     let acted = rows.iter().map(|&(post, channel, time)| {
         let mut out = Vec::new();
         let signal = signal(rules, post, channel, time);
-        let applied = tally.apply(signal, rules.rule("fraud.counted"), 7, &mut out);
+        let applied =
+            tally.apply(signal, &ruling(rules.rule("fraud.counted"), &Issuer::public()), &mut out);
         assert_eq!(applied.issued.len(), out.len());
         posts(&out)
     });
@@ -123,7 +129,8 @@ fn a_canary_that_counts_acts_in_its_share_of_the_counted_keys_as_large_as_it_is_
         let mut tally = Tally::new(4, ENTRIES_MAX);
         let mut out = Vec::new();
         for (post, channel, time) in posts {
-            tally.apply(signal(&screened_by, post, channel, time), Some(&now), 7, &mut out);
+            let signal = signal(&screened_by, post, channel, time);
+            tally.apply(signal, &ruling(Some(&now), &Issuer::public()), &mut out);
         }
         assert_eq!(out.len(), 3);
         for event in out {
@@ -222,7 +229,7 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
         let mut out = Vec::new();
         for (post, channel, time) in rows {
             let signal = signal(&live, post, channel, time);
-            tally.apply(signal, rules.rule("fraud.counted"), 7, &mut out);
+            tally.apply(signal, &ruling(rules.rule("fraud.counted"), &Issuer::public()), &mut out);
         }
         assert_eq!(out.len(), 3, "{status}");
         assert!(out.iter().all(|event| event.topic == topic), "{status}");
@@ -230,7 +237,11 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
     let mut tally = Tally::new(4, ENTRIES_MAX);
     let mut out = Vec::new();
     for (post, channel, time) in rows {
-        let applied = tally.apply(signal(&live, post, channel, time), None, 7, &mut out);
+        let applied = tally.apply(
+            signal(&live, post, channel, time),
+            &ruling(None, &Issuer::public()),
+            &mut out,
+        );
         assert_eq!(applied, Applied::default(), "the rule is gone");
     }
     tally.flush(&mut out);
@@ -307,8 +318,13 @@ fn old_counters_go_and_the_oldest_when_there_are_too_many() {
     let mut tally = Tally::new(4, 2);
     let mut written = Vec::new();
     let mut feed = |tally: &mut Tally, author: &str, time| {
-        let signal = Signal { key: author.to_owned(), ..signal(&rules, author, "c1", time) };
-        let applied = tally.apply(signal, rules.rule("fraud.counted"), 7, &mut Vec::new());
+        let Signal::Counting(counting) = signal(&rules, author, "c1", time) else {
+            unreachable!("it counts")
+        };
+        let signal = Signal::Counting(Counting { key: author.to_owned(), ..counting });
+        let issuer = Issuer::public();
+        let ruling = ruling(rules.rule("fraud.counted"), &issuer);
+        let applied = tally.apply(signal, &ruling, &mut Vec::new());
         tally.flush(&mut written);
         tally.merge();
         applied.evicted
@@ -329,4 +345,253 @@ fn a_row_of_a_newer_version_is_an_error() {
     assert!(matches!(bad, Err(ReadError::Version { .. })));
     assert!(tally.restore(b"no key", None).is_err());
     assert_eq!(tally.entries(), 0);
+}
+
+/// Two rules that strike, and what follows.
+fn striking(more: &str) -> RuleSet {
+    let pack = "name: p\nversion: \"1\"\nowner: o@example.org\ndefaults: {status: live}\n";
+    let rule = |id: &str, word: &str, strike: &str| {
+        format!(
+            "id: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
+             [remove_post, {{strike: {{{strike}}}}}]\ntests:\n  - fires: {word}\n  - quiet: bread\n---\n"
+        )
+    };
+    let rules = rule("drugs.one", "blorp", "channel: 1, author: 1")
+        + &rule("drugs.two", "flim", "channel: 2")
+        + &rule("fraud.one", "zorb", "channel: 9")
+        + "id: drugs.third\ntitle: t\nstrikes: {of: channel, category: drugs, at_least: 3, within: \
+           30d}\nactions: [{restrict_channel: {for: 7d}}, {refer: {subject: channel, queue: q}}]\n\
+           tests:\n  - series: {repeat: 3, every: 1d, strike: {rule: drugs.one, channel: c1}}\n    \
+           fires_at: [3]\n  - series: {repeat: 2, every: 1d, strike: {rule: drugs.one, channel: \
+           c1}}\n    fires_at: []\n"
+        + more;
+    let files = [("pack.yaml", pack.to_owned()), ("rules/r.yaml", rules)];
+    let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+    let source = rules::Source { files: files.into() };
+    let compiled = rules::compile(&source).map_err(|report| report.render(&source, false)).unwrap();
+    RuleSet::build(vec![compiled.pack]).unwrap()
+}
+
+const DAY: i64 = 24 * HOUR;
+
+/// A post of channel `c1` by `a1` through both hops, one partition: what was issued besides what
+/// is about posts, as (action or queue, revision, id).
+fn post_through(
+    tally: &mut Tally,
+    rules: &RuleSet,
+    (id, text): (&str, &str),
+    time_ms: i64,
+) -> Vec<(String, i64, String)> {
+    let json = format!(
+        r#"{{"id":"{id}","channel":{{"id":"c1"}},"author":{{"id":"a1"}},"text":"{text}"}}"#
+    );
+    let screened = screen(Some(json.as_bytes()), rules, &Reading::default()).unwrap();
+    let issuer = Issuer::public();
+    let origin = crate::screen::Origin {
+        issuer: &issuer,
+        source: Source { topic: "posts", partition: 0, offset: 0, time_ms },
+        traceparent: None,
+        decided_at_ms: time_ms,
+        signal_partitions: 1,
+    };
+    let mut open = Vec::new();
+    screened.emit(rules, origin, &mut open);
+    let mut issued = Vec::new();
+    while !open.is_empty() {
+        let record = open.remove(0);
+        let value = record.value.as_deref().unwrap();
+        let json: serde_json::Value = serde_json::from_slice(value).unwrap();
+        if record.topic != Topic::Signals {
+            let subject = &json["subject"];
+            let name = json["queue"].as_str().or(json["action"].as_str()).unwrap().to_owned();
+            let shadow = if json["would"] == true { "would " } else { "" };
+            if subject["kind"] != "post" {
+                let id = json["id"].as_str().unwrap().to_owned();
+                let revision = subject["revision"].as_i64().unwrap();
+                issued.push((format!("{shadow}{name}"), revision, id));
+            }
+            continue;
+        }
+        let signal = crate::event::signal::read(value).unwrap();
+        let ruling = Ruling {
+            rule: signal.rule().and_then(|id| rules.rule(id)),
+            escalations: rules.escalations(),
+            issuer: &issuer,
+            decided_at_ms: time_ms,
+        };
+        tally.apply(signal, &ruling, &mut open);
+    }
+    issued
+}
+
+/// Names and revisions only.
+fn short(issued: &[(String, i64, String)]) -> Vec<(&str, i64)> {
+    issued.iter().map(|(name, revision, _)| (name.as_str(), *revision)).collect()
+}
+
+#[test]
+fn strikes_of_a_category_come_together_and_an_edited_post_is_one() {
+    let rules = striking("");
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut post = |post, time| post_through(&mut tally, &rules, post, time);
+    assert_eq!(short(&post(("p1", "blorp"), TODAY)), []);
+    assert_eq!(short(&post(("p1", "blorp again"), TODAY + 1)), [], "an edit");
+    assert_eq!(short(&post(("p2", "zorb"), TODAY + 2)), [], "another category");
+    assert_eq!(short(&post(("p3", "blorp"), TODAY + 3)), []);
+    let third = post(("p4", "blorp"), TODAY + 4);
+    assert_eq!(short(&third), [("restrict_channel", 0), ("q", 0)]);
+    assert_eq!(short(&post(("p5", "flim"), TODAY + 5)), [], "once, until it is undone");
+    // After a week the restriction has run out; the referral still stands.
+    let again = post(("p6", "blorp"), TODAY + 4 + 7 * DAY);
+    assert_eq!(short(&again), [("restrict_channel", 1)]);
+    assert_ne!(again[0].2, third[0].2, "another revision has another id");
+}
+
+#[test]
+fn strikes_weigh_what_the_rule_says_and_count_within_the_window() {
+    let rules = striking("");
+    for (second, enough) in [(30 * DAY, true), (30 * DAY + 1, false)] {
+        let mut tally = Tally::new(1, ENTRIES_MAX);
+        assert_eq!(short(&post_through(&mut tally, &rules, ("p1", "flim"), TODAY)), []);
+        let issued = post_through(&mut tally, &rules, ("p2", "blorp"), TODAY + second);
+        assert_eq!(!issued.is_empty(), enough, "{second}");
+    }
+    // A late strike completes a window that has passed.
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    assert_eq!(short(&post_through(&mut tally, &rules, ("p1", "flim"), TODAY + DAY)), []);
+    assert_eq!(post_through(&mut tally, &rules, ("p2", "blorp"), TODAY).len(), 2);
+}
+
+#[test]
+fn what_is_to_be_done_to_a_channel_is_done_once_and_for_ever_goes_over_for_a_time() {
+    let rule = |id: &str, word: &str, action: &str| {
+        format!(
+            "---\nid: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
+             [{action}]\ntests:\n  - fires: {word}\n  - quiet: bread\n"
+        )
+    };
+    let rules = striking(
+        &(rule("spam.week", "week", "{restrict_channel: {for: 7d}}")
+            + &rule("spam.ever", "ever", "restrict_channel")
+            + &rule("spam.shut", "shut", "{suspend_account: {automatic: true}}")
+            + &rule("spam.look", "look", "suspend_account")
+            + &rule("spam.quiet", "quiet", "remove_channel\nstatus: shadow")
+                .replace("[remove_channel\nstatus: shadow]", "[restrict_channel]\nstatus: shadow")),
+    );
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut post = |word, time| {
+        let id = format!("{word}{time}");
+        post_through(&mut tally, &rules, (&id, word), time)
+    };
+    assert_eq!(short(&post("quiet", TODAY)), [("would restrict_channel", 0)]);
+    let week = post("week", TODAY);
+    assert_eq!(short(&week), [("restrict_channel", 0)]);
+    assert_eq!(short(&post("week", TODAY + 1)), []);
+    let ever = post("ever", TODAY + 2);
+    assert_eq!(short(&ever), [("restrict_channel", 0)]);
+    assert_eq!(ever[0].2, week[0].2, "the same thing, asked for longer");
+    assert_eq!(short(&post("week", TODAY + 30 * DAY)), []);
+    assert_eq!(short(&post("shut", TODAY)), [("suspend_account", 0)]);
+    assert_eq!(short(&post("look", TODAY)), [("spam", 0)], "nobody said that it may be automatic");
+}
+
+#[test]
+fn strikes_and_what_was_done_survive_a_restart_and_an_abort_forgets_them() {
+    let rules = striking("");
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut written = Vec::new();
+    for (post, time) in [("p1", TODAY), ("p2", TODAY + 1)] {
+        post_through(&mut tally, &rules, (post, "blorp"), time);
+        tally.flush(&mut written);
+        tally.merge();
+    }
+    let restored = |written: &[Outgoing]| {
+        let mut tally = Tally::new(1, ENTRIES_MAX);
+        for row in written {
+            tally.restore(row.key.as_deref().unwrap(), row.value.as_deref()).unwrap();
+        }
+        tally
+    };
+    let mut again = restored(&written);
+    assert_eq!(again.entries(), tally.entries());
+    assert_eq!(post_through(&mut again, &rules, ("p3", "blorp"), TODAY + 2).len(), 2);
+    again.discard();
+    assert_eq!(post_through(&mut again, &rules, ("p3", "blorp"), TODAY + 2).len(), 2);
+    again.flush(&mut written);
+    let mut after = restored(&written);
+    assert_eq!(post_through(&mut after, &rules, ("p4", "blorp"), TODAY + 3), []);
+    assert_eq!(
+        short(&post_through(&mut after, &rules, ("p5", "blorp"), TODAY + 8 * DAY)),
+        [("restrict_channel", 1)]
+    );
+}
+
+#[test]
+fn a_rule_that_was_held_back_strikes_nobody() {
+    let rules = striking("");
+    let issuer = Issuer::public();
+    let live = rules.rule("fraud.one").unwrap();
+    let shadow = Rule { status: Status::Shadow, ..live.clone() };
+    for (rule, entries) in [(Some(live), 1), (Some(&shadow), 0), (None, 0)] {
+        let mut tally = Tally::new(1, ENTRIES_MAX);
+        let strike = Signal::Strike(some_strike(&rules, TODAY));
+        tally.apply(strike, &ruling(rule, &issuer), &mut Vec::new());
+        tally.merge();
+        assert_eq!(tally.entries(), entries);
+    }
+}
+
+#[test]
+fn one_channel_keeps_a_thousand_strikes_and_what_is_done_is_not_forgotten_for_age() {
+    let rules = striking("");
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    for number in 0..1_010 {
+        post_through(&mut tally, &rules, (&format!("p{number}"), "zorb"), TODAY + number);
+    }
+    tally.merge();
+    assert_eq!(tally.entries(), 1_000);
+    for post in ["a", "b", "c"] {
+        post_through(&mut tally, &rules, (post, "blorp"), TODAY + 2_000);
+    }
+    tally.merge();
+    // Ninety days on every strike against the channel and the account is too old; what was done is not.
+    for number in 0..3 {
+        let time = TODAY + 91 * DAY + number;
+        post_through(&mut tally, &rules, (&format!("q{number}"), "bread"), time);
+        let issuer = Issuer::public();
+        let other = Signal::Strike(Strike {
+            subject: crate::event::Subject {
+                kind: "channel".to_owned(),
+                id: "c2".to_owned(),
+                revision: 0,
+                channel: None,
+                author: None,
+            },
+            ..some_strike(&rules, time)
+        });
+        tally.apply(other, &ruling(rules.rule("fraud.one"), &issuer), &mut Vec::new());
+        tally.merge();
+    }
+    assert_eq!(tally.entries(), 2, "one strike against c2, one row of what was done to c1");
+}
+
+/// A strike of `fraud.one`.
+fn some_strike(rules: &RuleSet, time_ms: i64) -> Strike {
+    let json = br#"{"id":"s","channel":{"id":"c9"},"text":"zorb"}"#;
+    let screened = screen(Some(json), rules, &Reading::default()).unwrap();
+    let origin = crate::screen::Origin {
+        issuer: &Issuer::public(),
+        source: Source { topic: "posts", partition: 0, offset: 0, time_ms },
+        traceparent: None,
+        decided_at_ms: time_ms,
+        signal_partitions: 1,
+    };
+    let mut out = Vec::new();
+    screened.emit(rules, origin, &mut out);
+    let signals = out.iter().filter(|record| record.topic == Topic::Signals);
+    let mut read = signals.map(|it| crate::event::signal::read(it.value.as_deref().unwrap()));
+    match read.next() {
+        Some(Ok(Signal::Strike(strike))) => strike,
+        other => unreachable!("{other:?}"),
+    }
 }

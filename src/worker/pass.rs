@@ -12,7 +12,7 @@ use crate::log::Batch;
 use crate::metrics::{Count, Counts};
 use crate::record::{Inputs, Outgoing, Partition, Record, Topic};
 use crate::screen::{Origin, RuleSet, Screened, screen};
-use crate::tally::{ENTRIES_MAX, Tally};
+use crate::tally::{ENTRIES_MAX, Ruling, Tally};
 
 /// What the open transaction has done so far, and the state of hop 2 it builds on.
 pub(super) struct Pass {
@@ -274,14 +274,19 @@ impl Pass {
     }
 
     fn tally(&mut self, record: &Record<'_>, signal: Signal, turn: &Turn<'_>) {
-        let rule = turn.rules.rule(&signal.rule);
-        let time_ms = signal.time_ms;
+        let ruling = Ruling {
+            rule: signal.rule().and_then(|id| turn.rules.rule(id)),
+            escalations: turn.rules.escalations(),
+            issuer: &turn.shared.issuer,
+            decided_at_ms: turn.now_ms,
+        };
+        let time_ms = signal.time_ms();
         let partitions = self.signal_partitions;
         let tally = self
             .tallies
             .entry(record.partition.number)
             .or_insert_with(|| Tally::new(partitions, ENTRIES_MAX));
-        let applied = tally.apply(signal, rule, turn.now_ms, &mut self.output);
+        let applied = tally.apply(signal, &ruling, &mut self.output);
         if applied.evicted > 0 {
             self.counts.add(Count::StateEvicted, &[], applied.evicted as u64);
         }

@@ -229,11 +229,48 @@ pub(crate) fn a_count_goes_on_after_a_crash(stage: &mut dyn Stage) {
     assert_eq!(acted, ["p1", "p2", "p3", "p4"], "each once; a2 has two channels only");
 }
 
+/// Strikes outlive their process, and a channel is acted on once, whatever is killed.
+pub(crate) fn a_channel_is_acted_on_once_across_crashes(stage: &mut dyn Stage) {
+    stage.start();
+    let struck = |id: &'static str, channel: &'static str| {
+        (channel, post(id, channel, "a1", "buy quillwort"))
+    };
+    produce(stage, &[struck("p1", "c1"), struck("p2", "c1"), struck("p3", "c2")]);
+    stage.settle();
+    stage.kill();
+    stage.start();
+    // The same post again, edited, is no third strike.
+    produce(stage, &[("c1", post("p2", "c1", "a1", "buy quillwort, edited"))]);
+    stage.settle();
+    produce(stage, &[struck("p4", "c1")]);
+    stage.settle();
+    stage.kill();
+    stage.start();
+    produce(stage, &[struck("p5", "c1"), struck("p6", "c2")]);
+    stage.settle();
+    stage.stop();
+    let about = |topic: Topic, stage: &mut dyn Stage| -> Vec<Value> {
+        let events = stage.read(topic).into_iter().map(|row| {
+            let event = row.json();
+            assert_eq!(row.key.as_deref(), event["subject"]["id"].as_str().map(str::as_bytes));
+            event
+        });
+        events.filter(|event| event["subject"]["kind"] == "channel").collect()
+    };
+    let takedowns = about(Topic::Takedowns, stage);
+    let reviews = about(Topic::Reviews, stage);
+    assert_eq!((takedowns.len(), reviews.len()), (1, 1), "{takedowns:?} {reviews:?}");
+    assert_eq!(takedowns[0]["action"], "restrict_channel");
+    assert_eq!(takedowns[0]["subject"]["id"], "c1");
+    assert_eq!(takedowns[0]["causes"][0]["strikes"]["points"], 3);
+    assert_eq!(reviews[0]["queue"], "channels");
+}
+
 /// Nothing that people wrote is anywhere but in posts and dead letters.
 pub(crate) fn no_text_of_a_post_comes_out(stage: &mut dyn Stage) {
     const UNIQUE: &str = "qzxwv7741";
     stage.start();
-    let text = format!("blorp flimwort grizzlenut zorbly work {UNIQUE}");
+    let text = format!("blorp flimwort grizzlenut quillwort zorbly work {UNIQUE}");
     let mut posts: Vec<_> = (0..4)
         .map(|number| {
             let channel = format!("c{number}");

@@ -218,6 +218,11 @@ fn a_count_goes_on_after_a_crash() {
 }
 
 #[test]
+fn a_channel_is_acted_on_once_across_crashes() {
+    scenarios::a_channel_is_acted_on_once_across_crashes(&mut OnKafka::new());
+}
+
+#[test]
 fn no_text_of_a_post_comes_out() {
     scenarios::no_text_of_a_post_comes_out(&mut OnKafka::new());
 }

@@ -115,13 +115,14 @@ fn labels_and_queues_and_subjects_are_asked_for_apart() {
             json!([topic.name(), event["subject"]["kind"], event["subject"]["id"], detail])
         })
         .collect();
+    // What is about the post itself first: the others go to their owners.
     let want = [
-        json!(["reviews", "account", "a1", "q"]),
-        json!(["reviews", "channel", "c1", "q"]),
         json!(["reviews", "post", "p1", "q"]),
         json!(["reviews", "post", "p1", "p"]),
         json!(["takedowns", "post", "p1", "y"]),
         json!(["takedowns", "post", "p1", "x"]),
+        json!(["reviews", "account", "a1", "q"]),
+        json!(["reviews", "channel", "c1", "q"]),
     ];
     assert_eq!(rows, want);
 }

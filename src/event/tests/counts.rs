@@ -7,7 +7,7 @@ use super::{
     check, check_outgoing, counting, label, refer, rule, shadow, value,
 };
 use crate::event::Issuer;
-use crate::event::signal::{self, ReadError, Signal};
+use crate::event::signal::{self, Counting, ReadError, Signal};
 use crate::event::state::{self, StateKey, StateValue};
 use crate::record::partition_of;
 use crate::rules::{Rule, Status};
@@ -16,10 +16,15 @@ fn domains(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn signals(case: &Case) -> Vec<Signal> {
+fn signals(case: &Case) -> Vec<Counting> {
     let out = case.emit();
     let signals = out.iter().filter(|out| out.topic == Topic::Signals);
-    signals.map(|out| signal::read(out.value.as_deref().unwrap()).unwrap()).collect()
+    let read = signals.map(|out| signal::read(out.value.as_deref().unwrap()).unwrap());
+    read.map(|signal| match signal {
+        Signal::Counting(counting) => counting,
+        other => unreachable!("{other:?}"),
+    })
+    .collect()
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn a_counting_rule_sends_a_signal_for_each_key_and_value() {
             assert_eq!(out.key.as_deref(), Some(signal.key.as_bytes()));
             assert_eq!(out.partition, Some(partition_of(signal.key.as_bytes(), PARTITIONS)));
             assert_eq!(out.headers, []);
-            assert_eq!(out, &signal.to_outgoing(PARTITIONS));
+            assert_eq!(out, &Signal::Counting(signal.clone()).to_outgoing(PARTITIONS));
             check_outgoing(out);
         }
     }
@@ -142,8 +147,8 @@ fn a_candidate_acts_as_its_rule_stands_when_the_count_is_reached() {
 
 fn state_value() -> StateValue {
     let case = Case::new([counting("n", CountBy::Author, CountBy::Post)]);
-    let Signal { value, time_ms, candidates, .. } = signals(&case).remove(0);
-    StateValue { value, time_ms, candidates, acted: true }
+    let Counting { value, time_ms, candidates, strikes, .. } = signals(&case).remove(0);
+    StateValue { value, time_ms, candidates, strikes, acted: true }
 }
 
 #[test]
@@ -153,7 +158,7 @@ fn state_comes_back_as_it_was_written() {
     assert_eq!(state::read_key(&key.to_bytes()), Ok(key.clone()));
     for acted in [true, false] {
         let kept = StateValue { acted, ..state_value() };
-        let out = key.to_outgoing(Some(&kept), PARTITIONS);
+        let out = key.to_outgoing(Some(kept.to_bytes()), PARTITIONS);
         assert_eq!(
             (out.topic, out.partition),
             (Topic::State, Some(partition_of(b"a\"1", PARTITIONS)))
@@ -185,7 +190,7 @@ fn readers_ignore_unknown_fields_and_name_newer_versions() {
     assert_eq!(signal::read(b"{\"v\":2}"), Err(newer("signal")));
     assert_eq!(signal::read(&with(&sent, "v", json!(2))), Err(newer("signal")));
     assert_eq!(state::read_value(&with(&kept, "v", json!(2))), Err(newer("state value")));
-    assert_eq!(signal::read(&with(&sent, "kind", json!("strike"))), Err(ReadError::Kind));
+    assert_eq!(signal::read(&with(&sent, "kind", json!("later"))), Err(ReadError::Kind));
 }
 
 #[test]
@@ -232,12 +237,11 @@ fn no_text_of_posts_lists_or_links_leaves_but_as_ids() {
     let mut out = case.emit();
     assert_eq!(out.len(), 6);
     for signal in signals(&case) {
-        let Signal { rule, key, value, time_ms, candidates } = signal;
+        let Counting { rule, key, value, time_ms, candidates, strikes } = signal;
         let key = StateKey { rule, key, slot: 0 };
-        out.push(key.to_outgoing(
-            Some(&StateValue { value, time_ms, candidates: candidates.clone(), acted: false }),
-            1,
-        ));
+        let kept =
+            StateValue { value, time_ms, candidates: candidates.clone(), strikes, acted: false };
+        out.push(key.to_outgoing(Some(kept.to_bytes()), 1));
         out.extend(candidates.into_iter().map(|one| one.into_outgoing(DECIDED_MS, true)));
     }
     for out in &out {

@@ -5,10 +5,12 @@ use super::{
     check, check_outgoing, counting, label, lasting, letters, pattern, refer, rule, shadow, value,
 };
 use crate::decode::{Fault, Reason};
+use crate::event::signal::{self, Act, Signal};
+use crate::event::state::{self, ActsValue, Done, StruckValue};
 use crate::event::state::{StateKey, StateValue};
-use crate::event::{Issuer, dead_letter, signal};
+use crate::event::{Issuer, Struck, dead_letter};
 use crate::record::{InputId, NoHeaders, Partition, Record};
-use crate::rules::{Ground, Severity};
+use crate::rules::{Escalation, Ground, Severity, Status};
 
 fn golden(name: &str, case: &Case) {
     let out = case.emit();
@@ -37,11 +39,13 @@ fn one_event_of_each_kind() {
 #[test]
 fn state_and_dead_letters() {
     let sent = Case::new([counting("a.b", CountBy::Author, CountBy::Post)]).emit();
-    let sent = signal::read(sent[0].value.as_deref().unwrap()).unwrap();
+    let Signal::Counting(sent) = signal::read(sent[0].value.as_deref().unwrap()).unwrap() else {
+        unreachable!("it counts")
+    };
     let (value, time_ms, candidates) = (sent.value, sent.time_ms, sent.candidates);
-    let kept = StateValue { value, time_ms, candidates, acted: false };
+    let kept = StateValue { value, time_ms, candidates, strikes: Vec::new(), acted: false };
     let key = StateKey { rule: sent.rule, key: sent.key, slot: 2 };
-    let out = key.to_outgoing(Some(&kept), 12);
+    let out = key.to_outgoing(Some(kept.to_bytes()), 12);
     let record: Value = super::value(&out);
     insta::assert_json_snapshot!("state", (String::from_utf8(key.to_bytes()).unwrap(), record));
     let (partition, value) = (Partition { input: InputId(0), number: 3 }, PLANTED.as_bytes());
@@ -68,7 +72,7 @@ fn a_verdict_lists_who_had_something_to_say() {
         counting("d.counted", CountBy::Author, CountBy::Post),
         rule("e.quiet"),
         Rule { kinds: vec![super::Kind::Edit], ..rule("f.edits") },
-        Rule { status: super::Status::Draft, ..rule("g.draft") },
+        Rule { status: Status::Draft, ..rule("g.draft") },
         rule("h.no_hit"),
         rule("i.quiet"),
         rule("j.unknown"),
@@ -85,4 +89,95 @@ fn a_verdict_lists_who_had_something_to_say() {
     });
     check("verdict", &verdict);
     insta::assert_json_snapshot!("verdict", verdict);
+}
+
+#[test]
+fn strikes_and_what_follows_from_them() {
+    let escalation = Escalation {
+        id: "drugs.third".to_owned(),
+        title: "t".to_owned(),
+        pack: "p".into(),
+        version: "1".into(),
+        status: Status::Live,
+        severity: Severity::High,
+        of: SubjectKind::Channel,
+        category: "drugs".to_owned(),
+        at_least: 3,
+        within_ms: 30 * DAY_MS,
+        actions: vec![lasting(ActionKind::RestrictChannel, 7)],
+        scope: Scope::Worldwide,
+        reason: None,
+        tests: Vec::new(),
+    };
+    let strike = Some(crate::rules::Strike { channel: 2, author: 1 });
+    let sent = Case::new([Rule { strike, ..rule("drugs.sale") }]).sent();
+    let signals: Vec<Signal> = sent
+        .iter()
+        .skip(1)
+        .map(|out| signal::read(out.value.as_deref().unwrap()).unwrap())
+        .collect();
+    sent.iter().for_each(check_outgoing);
+    insta::assert_json_snapshot!("strike", value(&sent[1]));
+    let [Signal::Strike(channel), Signal::Strike(author)] = &signals[..] else {
+        unreachable!("{signals:?}")
+    };
+    assert_eq!((channel.points, &*channel.subject.kind), (2, "channel"));
+    assert_eq!((author.points, &*author.subject.kind), (1, "account"));
+    let rules = vec!["drugs.sale".to_owned()];
+    let struck = Struck { points: 4, at_least: 3, within_ms: 30 * DAY_MS, rules };
+    let issuer = Issuer::public();
+    let candidate = super::super::escalated(&escalation, channel, &struck, &issuer).remove(0);
+    let act = Signal::Act(Act { time_ms: channel.time_ms, candidate: candidate.clone() });
+    let act = act.to_outgoing(12);
+    check_outgoing(&act);
+    insta::assert_json_snapshot!("act", value(&act));
+    let id = candidate.event.id().to_owned();
+    let again = candidate.clone().revised(0, &issuer);
+    assert_eq!(again.event.id(), id);
+    let out = candidate.revised(1, &issuer).into_outgoing(super::DECIDED_MS, true);
+    check_outgoing(&out);
+    assert_ne!(value(&out)["id"], id);
+    assert_eq!(out.key.as_deref(), Some(&b"c1"[..]));
+    insta::assert_json_snapshot!("escalated", value(&out));
+}
+
+#[test]
+fn strikes_and_acts_in_the_state() {
+    let key =
+        |rule: &str| StateKey { rule: rule.to_owned(), key: "channel/c1".to_owned(), slot: 0 };
+    let struck = StruckValue {
+        rule: "drugs.sale".to_owned(),
+        category: "drugs".to_owned(),
+        points: 2,
+        post: Issuer::public().post("c1", "p1"),
+        time_ms: super::TIME_MS,
+    };
+    let done = |until_ms| Done {
+        action: "restrict_channel".to_owned(),
+        detail: String::new(),
+        time_ms: super::TIME_MS,
+        until_ms,
+    };
+    let acts = ActsValue { revision: 1, acts: vec![done(None), done(Some(super::TIME_MS + 1))] };
+    for (name, rule, value) in
+        [("struck", state::STRIKES, struck.to_bytes()), ("acts", state::ACTS, acts.to_bytes())]
+    {
+        let out = key(rule).to_outgoing(Some(value), 12);
+        check_outgoing(&out);
+        insta::assert_json_snapshot!(name, super::value(&out));
+    }
+    assert_eq!(state::read_strike(&struck.to_bytes()), Ok(struck));
+    assert_eq!(state::read_acts(&acts.to_bytes()), Ok(acts));
+}
+
+/// What the version before strikes wrote is read for ever.
+#[test]
+fn records_of_the_version_before_strikes_are_read() {
+    let signal = include_bytes!("../../../tests/data/wire/signal_v1_candidate.json");
+    let state = include_bytes!("../../../tests/data/wire/state_v1_counter.json");
+    let Ok(Signal::Counting(counting)) = signal::read(signal) else { unreachable!("it counts") };
+    assert_eq!((&*counting.rule, counting.candidates.len()), ("a.b", 1));
+    assert_eq!(counting.strikes, []);
+    let kept = state::read_value(state).unwrap();
+    assert_eq!((kept.candidates, kept.acted), (counting.candidates, false));
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::signal::Signal;
 use super::{Decision, Issuer, Source, emit, verdict_json};
 use crate::decode::{Author, Kind, Post};
 use crate::record::{Outgoing, Parts, SubjectKind, Topic, View};
@@ -82,10 +83,20 @@ impl Case {
         use_it(&decision)
     }
 
-    fn emit(&self) -> Vec<Outgoing> {
+    /// All that hop 1 sends.
+    fn sent(&self) -> Vec<Outgoing> {
         let mut out = Vec::new();
         self.with(|decision| emit(decision, &self.issuer, PARTITIONS, &self.domains, &mut out));
         out
+    }
+
+    /// The same, and what is to be done to channels and accounts done, as their owners do at first.
+    fn emit(&self) -> Vec<Outgoing> {
+        let done = |out: Outgoing| match read_signal(&out) {
+            Some(Signal::Act(act)) => act.candidate.into_outgoing(DECIDED_MS, true),
+            _ => out,
+        };
+        self.sent().into_iter().map(done).collect()
     }
 
     /// Topic and value of all that goes out.
@@ -173,6 +184,8 @@ fn rule(id: &str) -> Rule {
         exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
+        strike: None,
+        limit: None,
         scope: Scope::Worldwide,
         reason: Some(Reason { ground, explanation }),
         tests: Vec::new(),
@@ -266,6 +279,14 @@ fn tells(out: &Outgoing) -> bool {
 
 /// The candidates of a signal; none of other records.
 fn signal_candidates(out: &Outgoing) -> Vec<super::Candidate> {
-    let signal = super::signal::read(out.value.as_deref().unwrap());
-    signal.map(|signal| signal.candidates).unwrap_or_default()
+    match read_signal(out) {
+        Some(Signal::Counting(counting)) => counting.candidates,
+        _ => Vec::new(),
+    }
+}
+
+/// A signal; `None` of other records.
+fn read_signal(out: &Outgoing) -> Option<Signal> {
+    let value = out.value.as_deref().filter(|_| out.topic == Topic::Signals)?;
+    Some(super::signal::read(value).unwrap())
 }

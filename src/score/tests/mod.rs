@@ -39,6 +39,8 @@ fn rule(id: &str, patterns: usize, condition: Condition) -> Rule {
         exempt: None,
         count: None,
         actions: vec![act(ActionKind::RemovePost)],
+        strike: None,
+        limit: None,
         scope: Scope::Worldwide,
         reason: None,
         tests: Vec::new(),

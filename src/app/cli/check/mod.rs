@@ -127,7 +127,7 @@ impl Check {
             Err(error) => return Err(Failure::wrong(error)),
         };
         let rules = trial::live(&compiled.pack).map_err(Failure::wrong)?;
-        let tests = trial::test(&rules);
+        let tests = trial::test(&rules).map_err(Failure::wrong)?;
         let benign = match &self.benign {
             Some(file) => {
                 let input = lines::open(file)?;

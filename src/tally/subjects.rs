@@ -1,0 +1,102 @@
+//! Channels and accounts: the strikes against them, and what was done to them.
+
+use super::table::{Row, Slots};
+use crate::event::Struck;
+use crate::event::signal::Strike;
+use crate::event::state::{ActsValue, Done, StruckValue};
+use crate::rules::Escalation;
+
+/// Strikes that are kept against one channel or account, the newest ones: more than any escalation
+/// asks for, and few enough that one of them cannot fill the state.
+const STRIKES_MAX: usize = 1_000;
+
+impl Row for StruckValue {
+    fn age_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+}
+
+impl Row for ActsValue {
+    /// A revision above 0 is never forgotten: ids that were used would come again.
+    fn age_ms(&self) -> i64 {
+        let newest = self.acts.iter().map(|done| done.time_ms).max();
+        if self.revision > 0 { i64::MAX } else { newest.unwrap_or(i64::MIN) }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+}
+
+/// The strikes against one channel or account.
+impl Slots<StruckValue> {
+    /// Adds a strike; false where the same rule has struck for the same post before.
+    pub(super) fn strike(&mut self, strike: &Strike) -> bool {
+        let is_same = |kept: &StruckValue| kept.rule == strike.rule && kept.post == strike.post;
+        if self.0.values().any(|kept| is_same(kept)) {
+            return false;
+        }
+        if self.0.len() >= STRIKES_MAX {
+            let oldest = self.0.iter().min_by_key(|(slot, kept)| (kept.time_ms, **slot));
+            if let Some(slot) = oldest.map(|(slot, _)| *slot) {
+                self.put(slot, None);
+            }
+        }
+        let Strike { rule, category, points, post, time_ms, .. } = strike.clone();
+        self.put(self.free(), Some(StruckValue { rule, category, points, post, time_ms }));
+        true
+    }
+
+    /// Do the strikes of a window around this time come to what the escalation asks for?
+    pub(super) fn enough(&self, escalation: &Escalation, time_ms: i64) -> Option<Struck> {
+        let own = self.0.values().filter(|kept| kept.category == escalation.category);
+        let mut own: Vec<&StruckValue> = own.map(|kept| &**kept).collect();
+        own.sort_by_key(|kept| kept.time_ms);
+        // Each window ends at a strike, and holds the one that came.
+        let ends = own
+            .iter()
+            .map(|kept| kept.time_ms)
+            .filter(|end| *end >= time_ms && end.saturating_sub(escalation.within_ms) <= time_ms);
+        let windows = ends.map(|end| {
+            let start = end.saturating_sub(escalation.within_ms);
+            let inside = own.iter().filter(move |kept| (start..=end).contains(&kept.time_ms));
+            let inside: Vec<&&StruckValue> = inside.collect();
+            let points = inside.iter().map(|kept| u64::from(kept.points)).sum::<u64>();
+            let mut rules: Vec<String> = inside.iter().map(|kept| kept.rule.clone()).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            let at_least = u64::from(escalation.at_least);
+            Struck { points, at_least, within_ms: escalation.within_ms, rules }
+        });
+        windows.into_iter().find(|struck| struck.points >= struck.at_least)
+    }
+}
+
+/// What was done to one channel or account.
+impl Slots<ActsValue> {
+    /// Is this to be done now? It is where it was not, or has run out, or is to last for ever where
+    /// it was for a time. Notes it, and gives the revision of the subject that it is done to.
+    pub(super) fn act(&mut self, (action, detail): (&str, &str), done: Done) -> Option<i64> {
+        let mut value = self.0.get(&0).map(|kept| ActsValue::clone(kept)).unwrap_or_default();
+        let same = |kept: &&mut Done| kept.action == action && kept.detail == detail;
+        match value.acts.iter_mut().find(same) {
+            None => value.acts.push(done),
+            Some(kept) => {
+                let has_run_out = kept.until_ms.is_some_and(|until| until <= done.time_ms);
+                let is_longer = kept.until_ms.is_some() && done.until_ms.is_none();
+                if !has_run_out && !is_longer {
+                    return None;
+                }
+                value.revision += i64::from(has_run_out);
+                *kept = done;
+            }
+        }
+        let revision = value.revision;
+        self.put(0, Some(value));
+        Some(revision)
+    }
+}
