@@ -136,6 +136,14 @@ impl<'a> Decision<'a> {
     }
 }
 
+/// Reads a takedown or a referral back, by whatever version it was written.
+///
+/// # Errors
+/// [`signal::ReadError::Json`]: something else.
+pub fn read_event(value: &[u8]) -> Result<Event, signal::ReadError> {
+    signal::checked("event", value)
+}
+
 /// The bytes of a wire type.
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("wire types are plain data with text keys")

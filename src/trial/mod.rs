@@ -1,6 +1,9 @@
 //! Posts through the stages in process, without a log: the tests that stand in rules.
 
+mod hops;
 mod series;
+
+pub use hops::Hops;
 
 use crate::decode::{Format, Limits};
 use crate::rules::{Action, ActionKind, Expected, Guard, Pack, Rule, Status, Strike, Trial};

@@ -1,14 +1,14 @@
 //! Posts or strikes one after the other, through both hops: the very tally that the service runs.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
+use super::hops::Hops;
 use crate::decode::{Format, Limits};
-use crate::event::signal::{self, Signal};
-use crate::event::{Issuer, Origin as Seen, Source, Subject, Time};
-use crate::record::{Outgoing, Topic};
+use crate::event::signal::{Signal, Strike};
+use crate::event::{Event, Issuer, Origin as Seen, Source, Subject, Time};
+use crate::record::Outgoing;
 use crate::rules::{Repeated, Series};
 use crate::screen::{Origin, Reading, RuleSet, screen};
-use crate::tally::{ENTRIES_MAX, Ruling, Tally};
 
 /// When every series begins, 2026-01-01T00:00:00Z in Unix milliseconds: a test says the same on
 /// every day.
@@ -16,7 +16,8 @@ const START_MS: i64 = 1_767_225_600_000;
 
 /// Does the rule or escalation of this id act when the series says?
 pub(super) fn hold(series: &Series, id: &str, rules: &RuleSet) -> Result<(), String> {
-    let mut hops = Hops { rules, issuer: Issuer::public(), tally: Tally::new(1, ENTRIES_MAX) };
+    let issuer = Issuer::public();
+    let mut hops = Hops::new(rules, &issuer);
     let (mut fired_at, mut posts) = (Vec::new(), BTreeSet::new());
     for at in 1..=series.repeat {
         let offset = i64::try_from(at).unwrap_or(i64::MAX);
@@ -25,23 +26,24 @@ pub(super) fn hold(series: &Series, id: &str, rules: &RuleSet) -> Result<(), Str
         let out = match &series.of {
             Repeated::Posts(jsons) => {
                 let json = jsons.get(at - 1).map(String::as_bytes);
-                hops.post(json, source)?
+                post(rules, &issuer, json, source)?
             }
             Repeated::Strike { rule, subject, id } => {
                 let kind = subject.name().to_owned();
                 let subject =
                     Subject { kind, id: id.clone(), revision: 0, channel: None, author: None };
-                hops.strike(rule, subject, source)
+                strike(rules, &issuer, rule, subject, source)
             }
         };
-        let done = hops.settle(out)?;
-        let own = done.iter().filter(|event| event.causes.iter().any(|cause| cause.rule == id));
-        let own: Vec<&Event> = own.collect();
+        let done = hops.settle(out).map_err(|why| why.to_string())?;
+        let is_own = |event: &&Event| event.basis().causes.iter().any(|cause| cause.rule == id);
+        let own: Vec<&Event> = done.iter().filter(is_own).collect();
         if !own.is_empty() {
             fired_at.push(at);
         }
-        let acted = own.iter().filter(|it| it.kind == "takedown" && it.subject.kind == "post");
-        posts.extend(acted.map(|it| (it.subject.channel.clone(), it.subject.id.clone())));
+        let acted = own.iter().filter(|event| matches!(event, Event::Takedown(_)));
+        let acted = acted.map(|event| &event.basis().subject).filter(|it| it.kind == "post");
+        posts.extend(acted.map(|subject| (subject.channel.clone(), subject.id.clone())));
     }
     if fired_at != series.fires_at {
         let (wanted, came) = (numbers(&series.fires_at), numbers(&fired_at));
@@ -60,96 +62,50 @@ fn numbers(repeats: &[usize]) -> String {
     format!("[{}]", told.join(", "))
 }
 
-/// What an event says that a series asks about.
-#[derive(serde::Deserialize)]
-struct Event {
-    #[serde(rename = "type")]
-    kind: String,
+fn post(
+    rules: &RuleSet,
+    issuer: &Issuer,
+    json: Option<&[u8]>,
+    source: Source<'_>,
+) -> Result<Vec<Outgoing>, String> {
+    let reading = Reading { format: Format::Native, limits: Limits::default() };
+    let screened = screen(json, rules, &reading)
+        .map_err(|fault| format!("the test's post cannot be read: {fault}"))?;
+    let decided_at_ms = source.time_ms;
+    let origin = Origin { issuer, source, traceparent: None, decided_at_ms, signal_partitions: 1 };
+    let mut out = Vec::new();
+    screened.emit(rules, origin, &mut out);
+    Ok(out)
+}
+
+fn strike(
+    rules: &RuleSet,
+    issuer: &Issuer,
+    rule: &str,
     subject: Subject,
-    causes: Vec<Cause>,
-}
-
-#[derive(serde::Deserialize)]
-struct Cause {
-    rule: String,
-}
-
-struct Hops<'r> {
-    rules: &'r RuleSet,
-    issuer: Issuer,
-    tally: Tally,
-}
-
-impl Hops<'_> {
-    fn post(&self, json: Option<&[u8]>, source: Source<'_>) -> Result<Vec<Outgoing>, String> {
-        let reading = Reading { format: Format::Native, limits: Limits::default() };
-        let screened = screen(json, self.rules, &reading)
-            .map_err(|fault| format!("the test's post cannot be read: {fault}"))?;
-        let decided_at_ms = source.time_ms;
-        let origin = Origin {
-            issuer: &self.issuer,
-            source,
-            traceparent: None,
-            decided_at_ms,
-            signal_partitions: 1,
-        };
-        let mut out = Vec::new();
-        screened.emit(self.rules, origin, &mut out);
-        Ok(out)
-    }
-
-    fn strike(&self, rule: &str, subject: Subject, source: Source<'_>) -> Vec<Outgoing> {
-        let Some(rule) = self.rules.rule(rule) else { return Vec::new() };
-        let points = rule.strike.map_or(0, |strike| match subject.kind.as_str() {
-            "channel" => strike.channel,
-            _ => strike.author,
-        });
-        let strike = signal::Strike {
-            rule: rule.id.clone(),
-            category: rule.category.clone(),
-            subject,
-            points,
-            post: format!("t{}", source.offset),
-            time_ms: source.time_ms,
-            deployment: self.issuer.deployment.clone(),
-            traceparent: None,
-            source: Seen {
-                topic: source.topic.to_owned(),
-                partition: source.partition,
-                offset: source.offset,
-                time: Time::from_ms(source.time_ms),
-            },
-            url: None,
-        };
-        vec![Signal::Strike(strike).to_outgoing(1)]
-    }
-
-    /// Hands every signal to hop 2 until none is left; the events that were issued.
-    fn settle(&mut self, out: Vec<Outgoing>) -> Result<Vec<Event>, String> {
-        let mut open = VecDeque::from(out);
-        let mut done = Vec::new();
-        while let Some(record) = open.pop_front() {
-            let value = record.value.as_deref().unwrap_or_default();
-            match record.topic {
-                Topic::Signals => {
-                    let signal = signal::read(value).map_err(|why| why.to_string())?;
-                    let ruling = Ruling {
-                        rule: signal.rule().and_then(|id| self.rules.rule(id)),
-                        escalations: self.rules.escalations(),
-                        issuer: &self.issuer,
-                        decided_at_ms: signal.time_ms(),
-                    };
-                    let mut more = Vec::new();
-                    self.tally.apply(signal, &ruling, &mut more);
-                    self.tally.merge();
-                    open.extend(more);
-                }
-                Topic::Takedowns | Topic::Reviews => {
-                    done.push(serde_json::from_slice(value).map_err(|why| why.to_string())?);
-                }
-                _ => {}
-            }
-        }
-        Ok(done)
-    }
+    source: Source<'_>,
+) -> Vec<Outgoing> {
+    let Some(rule) = rules.rule(rule) else { return Vec::new() };
+    let points = rule.strike.map_or(0, |strike| match subject.kind.as_str() {
+        "channel" => strike.channel,
+        _ => strike.author,
+    });
+    let strike = Strike {
+        rule: rule.id.clone(),
+        category: rule.category.clone(),
+        subject,
+        points,
+        post: format!("t{}", source.offset),
+        time_ms: source.time_ms,
+        deployment: issuer.deployment.clone(),
+        traceparent: None,
+        source: Seen {
+            topic: source.topic.to_owned(),
+            partition: source.partition,
+            offset: source.offset,
+            time: Time::from_ms(source.time_ms),
+        },
+        url: None,
+    };
+    vec![Signal::Strike(strike).to_outgoing(1)]
 }

@@ -13,4 +13,5 @@ mod node;
 mod packs;
 mod pages;
 mod plants;
+mod replay;
 mod scenarios;

@@ -116,7 +116,7 @@ impl Node {
     /// Asks the process to stop and waits; it must leave with 0. What it said.
     pub(crate) fn stop(mut self) -> String {
         // The shell's own: not every machine has the program.
-        let line = format!("kill {}", self.child.id());
+        let line = format!("kill {}", self.pid());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
         let status = until("stopped", || self.child.try_wait().unwrap());
         let log = self.whole_log();
@@ -146,6 +146,11 @@ impl Node {
     /// The status and body of an API page.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         answer(agent().get(format!("http://127.0.0.1:{}{path}", self.api)).call())
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Address of the API, for the commands that talk to a running service.

@@ -12,6 +12,7 @@
 mod broker;
 mod endings;
 mod faults;
+mod figures;
 #[expect(dead_code, reason = "the API of one machine is not there on Kafka")]
 #[path = "../it/node.rs"]
 mod node;

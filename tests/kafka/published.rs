@@ -23,8 +23,8 @@ const RULE: &str = include_str!("../data/packs/rule.yaml");
 const SOON: &str = "2099-01-01T00:00:00Z";
 
 /// A deployment that runs the published pack `hot`, and who may sign it.
-struct Hot {
-    deployment: Deployment,
+pub(crate) struct Hot {
+    pub(crate) deployment: Deployment,
     keys: Vec<SecretKey>,
 }
 
@@ -61,12 +61,12 @@ fn sign(members: &mut Members, key: &SecretKey) {
 }
 
 impl Hot {
-    fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let deployment = Deployment::make(&shared().servers(), scenarios::PACK);
         Self { deployment, keys: vec![key(1), key(2)] }
     }
 
-    fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.deployment.folder.path()
     }
 
@@ -84,19 +84,27 @@ impl Hot {
         )
     }
 
-    fn spawn(&self, instance: &str) -> Node {
+    pub(crate) fn spawn(&self, instance: &str) -> Node {
         Node::spawn(self.folder(), &self.config(instance, &[&self.keys[0]], 1))
     }
 
     /// Built and signed with the first key.
     fn edition(&self, version: &str, word: &str, sequence: u64) -> Members {
-        let mut members = built(&source(version, word), sequence, SOON);
+        self.signed(&source(version, word), sequence)
+    }
+
+    pub(crate) fn signed(&self, source: &Source, sequence: u64) -> Members {
+        let mut members = built(source, sequence, SOON);
         sign(&mut members, &self.keys[0]);
         members
     }
 
+    pub(crate) fn publisher(&self) -> Publisher {
+        Publisher::open(&self.deployment.settings).unwrap()
+    }
+
     /// The records that publish an edition, as the command makes them.
-    fn records(&self, sequence: u64, members: &Members) -> Vec<Outgoing> {
+    pub(crate) fn records(&self, sequence: u64, members: &Members) -> Vec<Outgoing> {
         let mut inventory = Inventory::default();
         let follower = Follower::open(&self.deployment.settings, Topic::Packs).unwrap();
         follower.read_all(&mut |key, value| inventory.take(&key, value)).unwrap();
@@ -104,10 +112,10 @@ impl Hot {
     }
 
     fn write(&self, records: &[Outgoing]) {
-        Publisher::open(&self.deployment.settings).unwrap().publish(records).unwrap();
+        self.publisher().publish(records).unwrap();
     }
 
-    fn publish(&self, sequence: u64, members: &Members) {
+    pub(crate) fn publish(&self, sequence: u64, members: &Members) {
         self.write(&self.records(sequence, members));
     }
 
@@ -145,7 +153,7 @@ fn sequence(node: &Node) -> f64 {
     node.metric("tidegate_pack_sequence{pack=\"hot\"}")
 }
 
-fn has_sequence(nodes: &[&Node], wanted: f64) {
+pub(crate) fn has_sequence(nodes: &[&Node], wanted: f64) {
     until("the edition is in force", || {
         nodes.iter().all(|node| (sequence(node) - wanted).abs() < 0.1).then_some(())
     });

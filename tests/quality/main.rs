@@ -12,6 +12,7 @@ mod benign;
 mod disguise;
 mod marked;
 mod matcher;
+mod packs;
 mod pairs;
 mod random;
 mod shipped;

@@ -21,6 +21,11 @@ pub(super) struct Block {
 }
 
 impl Block {
+    fn count(&self) -> u64 {
+        let count = self.lines.split_inclusive(|byte| *byte == b'\n').count();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
     /// The lines without their ends.
     pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         self.lines.split_inclusive(|byte| *byte == b'\n').map(|line| {
@@ -38,6 +43,19 @@ impl Block {
 pub(super) fn each<A: Send>(
     input: impl Read + Send,
     work: impl Fn(&Block) -> A + Sync,
+    take: impl FnMut(A) -> io::Result<bool>,
+) -> io::Result<()> {
+    in_order(move |workers| deal(input, workers), work, take)
+}
+
+/// Has `work` done on what is dealt, on all cores, and gives what comes of it to `take`, in the order
+/// in which it was dealt to the workers in turn.
+///
+/// # Errors
+/// Those of `deal` and of `take`.
+pub(super) fn in_order<B: Send, A: Send>(
+    deal: impl FnOnce(&[SyncSender<B>]) -> io::Result<()> + Send,
+    work: impl Fn(&B) -> A + Sync,
     mut take: impl FnMut(A) -> io::Result<bool>,
 ) -> io::Result<()> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -46,14 +64,14 @@ pub(super) fn each<A: Send>(
         let mut to_workers = Vec::new();
         let mut answers = Vec::new();
         for _ in 0..workers {
-            let (to_worker, blocks) = sync_channel::<Block>(WAITING);
+            let (to_worker, blocks) = sync_channel::<B>(WAITING);
             let (to_taker, answer) = sync_channel(WAITING);
             // A worker ends with its blocks, or where nobody takes its answers any more.
             scope.spawn(move || blocks.iter().try_for_each(|block| to_taker.send(work(&block))));
             to_workers.push(to_worker);
             answers.push(answer);
         }
-        let reader = scope.spawn(move || deal(input, &to_workers));
+        let reader = scope.spawn(move || deal(&to_workers));
         // Blocks go round the workers, and their answers are taken in the same round.
         for answer in answers.iter().cycle() {
             let Ok(answer) = answer.recv() else { break };
@@ -67,18 +85,29 @@ pub(super) fn each<A: Send>(
     })
 }
 
-/// Deals all of the input to the workers in turn, until it ends or one of them is gone.
-fn deal(mut input: impl Read, workers: &[SyncSender<Block>]) -> io::Result<()> {
+/// Gives all of the input to `take` in blocks, until there is no more or it wants no more.
+///
+/// # Errors
+/// Those of the input.
+pub(super) fn each_block(
+    mut input: impl Read,
+    take: &mut dyn FnMut(Block) -> bool,
+) -> io::Result<()> {
     let (mut first, mut rest) = (0, Vec::new());
-    for worker in workers.iter().cycle() {
-        let Some(lines) = next(&mut input, &mut rest)? else { return Ok(()) };
-        let count = lines.split_inclusive(|byte| *byte == b'\n').count();
-        if worker.send(Block { first, lines }).is_err() {
-            return Ok(());
+    while let Some(lines) = next(&mut input, &mut rest)? {
+        let block = Block { first, lines };
+        first += block.count();
+        if !take(block) {
+            break;
         }
-        first += u64::try_from(count).unwrap_or(u64::MAX);
     }
     Ok(())
+}
+
+/// Deals all of the input to the workers in turn, until it ends or one of them is gone.
+fn deal(input: impl Read, workers: &[SyncSender<Block>]) -> io::Result<()> {
+    let mut turn = workers.iter().cycle();
+    each_block(input, &mut |block| turn.next().is_some_and(|worker| worker.send(block).is_ok()))
 }
 
 /// The next lines, as many as there are without waiting for more; `rest` keeps what was read behind

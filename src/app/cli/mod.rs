@@ -14,6 +14,7 @@ mod load;
 mod output;
 mod packs;
 mod reconciled;
+mod replay;
 mod run;
 mod scan;
 mod topics;
@@ -44,6 +45,8 @@ enum Verb {
     Scan(scan::Scan),
     /// Compiles a pack and runs its tests; reports like a compiler.
     Check(check::Check),
+    /// What a pack would have done on past posts, beside what was done.
+    Replay(replay::Replay),
     /// Why a post hits, or what it lacks: its views, its hits, each rule step by step.
     Explain(explain::Explain),
     /// Packs as files that can be trusted: keys, building, signing, verifying.
@@ -123,6 +126,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Run(run) => run.run(),
         Verb::Scan(scan) => scan.run(),
         Verb::Check(check) => check.run(),
+        Verb::Replay(replay) => replay.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Pack(pack) => pack.run(),
         Verb::Control(control) => control.run(),

@@ -107,7 +107,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    fn of(message: &BorrowedMessage<'_>) -> Self {
+    pub(super) fn of(message: &BorrowedMessage<'_>) -> Self {
         let mut headers = Vec::new();
         if let Some(list) = message.headers() {
             native::each_header(list, &mut |name, value| {

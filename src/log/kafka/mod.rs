@@ -20,6 +20,7 @@ pub mod feed;
 mod member;
 mod native;
 mod outlet;
+pub mod past;
 pub mod register;
 mod restore;
 pub mod settings;
