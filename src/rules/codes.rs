@@ -104,6 +104,11 @@ codes! {
     MissingTest = "R080", "a rule without a test that fires or without one that is quiet";
     StandIn = "R081", "a test stands in for a list that its rule does not read";
     OtherSubject = "R082", "an escalation acts on something else than its strikes are of";
+    // What is legal and seldom meant.
+    EntryCommon = "R083", "an entry that ordinary posts are full of";
+    RegexPlain = "R084", "a regular expression that is a plain text";
+    ExceptIdle = "R085", "an exception that can hide nothing";
+    SameRule = "R086", "a rule that fires where another does";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
     // R091 was a status that earlier versions did not have.

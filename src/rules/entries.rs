@@ -8,6 +8,7 @@ use super::codes::Code;
 use super::lists::Placed;
 use super::model::Match;
 use super::report::{Faults, quoted};
+use super::unwise::common;
 use crate::extract::{canonical_domain, handle_named};
 use crate::normalise::{Form, fold, unmask_entry};
 
@@ -28,10 +29,12 @@ pub(super) struct Refusal {
     help: &'static str,
 }
 
-/// Reports the entries that `sought` refuses, and those that come to the same as one before.
+/// Reports the entries that `sought` refuses, and those that come to the same as one before; of
+/// words, also those that every post holds.
 pub(super) fn check<T: Hash + PartialEq>(
     entries: &[Placed],
     sought: impl Fn(&str) -> Result<T, Refusal>,
+    of_words: bool,
     faults: &mut Faults,
 ) {
     // Hashes only: a second copy of two million entries would be too much. Two entries with one
@@ -47,6 +50,12 @@ pub(super) fn check<T: Hash + PartialEq>(
                 continue;
             }
         };
+        if let Some(why) = of_words.then(|| common(text)).flatten() {
+            faults
+                .warn(Code::EntryCommon, one.span, why)
+                .label("most posts hold such words")
+                .help("make it a phrase, or ask for something else with it: `within 5 words of`");
+        }
         let first = *known.entry(state.hash_one(&found)).or_insert(one);
         let is_same = || sought(&first.entry.text).is_ok_and(|other| other == found);
         if !std::ptr::eq(first, one) && is_same() {

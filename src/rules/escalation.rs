@@ -50,7 +50,7 @@ pub(super) fn id_of(node: &Node) -> Option<&str> {
     }
 }
 
-fn find<'n>(node: &'n Node, wanted: &str) -> Option<&'n (Node, Node)> {
+pub(super) fn find<'n>(node: &'n Node, wanted: &str) -> Option<&'n (Node, Node)> {
     let Value::Map(map) = &node.value else { return None };
     map.iter().find(|(key, _)| key_text(key) == wanted)
 }
@@ -63,7 +63,8 @@ impl Reader<'_> {
         manifest: &mut Manifest<'_>,
     ) -> Option<Escalation> {
         let before = self.faults.errors();
-        let fields = Fields::read(node, &ESCALATION, &mut self.faults)?.or(manifest.defaults);
+        let mut fields = Fields::read(node, &ESCALATION, &mut self.faults)?.or(manifest.defaults);
+        fields.is_partial |= !self.has_manifest;
         let id = self.id(&fields, manifest);
         let title = fields.need("title", "add `title:`, one line for people", &mut self.faults);
         let title = title.and_then(|node| text(node, "`title`", &mut self.faults));

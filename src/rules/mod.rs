@@ -25,6 +25,7 @@ mod yaml;
 
 mod actions;
 mod condition;
+mod counts;
 mod entries;
 mod escalation;
 mod guards;
@@ -37,6 +38,7 @@ mod scope;
 mod share;
 mod things;
 mod trials;
+mod unwise;
 
 pub use asked::{HashKind, PostField};
 pub use codes::Code;

@@ -13,6 +13,7 @@ use super::patterns::{Named, Reader};
 use super::report::{Faults, Report, Span, quoted};
 use super::rule::{RULE, unused};
 use super::source::{PACK_FILE, Role, Source, role};
+use super::unwise::warn_alike;
 use super::values::{is_slug, text};
 use super::yaml::{self, Node};
 
@@ -50,7 +51,7 @@ pub fn compile(source: &Source) -> Result<Compiled, Report> {
         .enumerate()
         .map(|(index, path)| (path.clone(), index, texts.texts.get(index).copied().flatten()));
     let lists = Lists::new(lists);
-    let mut reader = Reader { lists, texts, faults };
+    let mut reader = Reader { lists, texts, faults, has_manifest: true };
     let pack = reader.pack(source);
     let errors = reader.faults.errors();
     let report = reader.faults.report();
@@ -161,7 +162,9 @@ impl Reader<'_> {
         let mut documents: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
         for (index, path) in source.files.keys().enumerate() {
             if matches!(role(path), Role::Manifest | Role::Rules) {
+                let errors = self.faults.errors();
                 let nodes = yaml::parse(self.texts.get(index), index, &mut self.faults);
+                self.has_manifest &= path != PACK_FILE || self.faults.errors() == errors;
                 documents.insert(path, nodes);
             }
         }
@@ -184,6 +187,8 @@ impl Reader<'_> {
             // What has faults may have been meant to use them.
             self.warn_unused_shared(&manifest);
             self.lists.warn_unused(&mut self.faults);
+            let nodes: Vec<&Node> = documents.values().flatten().collect();
+            warn_alike(&nodes, &rules, &mut self.faults);
         }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         escalations.sort_by(|a, b| a.id.cmp(&b.id));

@@ -7,6 +7,7 @@ use super::lists::{Lists, Placed, entry};
 use super::model::{Entry, LinkPattern, Match, Pattern, PatternKind};
 use super::regexes;
 use super::report::{Faults, Span, quoted};
+use super::unwise::is_plain;
 use super::values::{boolean, choice, is_slug, list, number, scalar, text, texts, unknown};
 use super::yaml::{Node, Style, Value, place_in_source};
 use super::{Texts, condition};
@@ -66,6 +67,8 @@ pub(super) struct Reader<'s> {
     pub(super) texts: Texts<'s>,
     /// What is wrong so far.
     pub(super) faults: Faults,
+    /// Could pack.yaml be read? Else what seems to be missing may stand there.
+    pub(super) has_manifest: bool,
 }
 
 impl Reader<'_> {
@@ -210,7 +213,9 @@ impl Reader<'_> {
         if self.lists.count(placed.len(), body.span, &mut self.faults)
             && self.is_new(body, matching)
         {
-            entries::check(&placed, |text| entries::text(text, matching), &mut self.faults);
+            let of_words = matches!(matching, Match::Word | Match::Phrase);
+            let sought = |text: &str| entries::text(text, matching);
+            entries::check(&placed, sought, of_words, &mut self.faults);
         }
         let gap = self.gap(fields, matching, &placed);
         if self.faults.errors() > before {
@@ -279,7 +284,15 @@ impl Reader<'_> {
             return None;
         }
         match regexes::check(pattern) {
-            Ok(()) => Some(PatternKind::Regex(pattern.to_owned())),
+            Ok(()) => {
+                if is_plain(pattern) {
+                    self.faults
+                        .warn(Code::RegexPlain, body.span, "this regex is a plain text")
+                        .label("an entry finds it too, in every disguise")
+                        .help(format!("write {{any: [{}]}}", pattern.trim()));
+                }
+                Some(PatternKind::Regex(pattern.to_owned()))
+            }
             Err(refusal) => {
                 self.refuse_regex(&refusal, pattern, body.span);
                 None
@@ -385,7 +398,7 @@ impl Reader<'_> {
         let placed = self.list(node)?;
         let before = self.faults.errors();
         if self.lists.count(placed.len(), node.span, &mut self.faults) {
-            entries::check(&placed, sought, &mut self.faults);
+            entries::check(&placed, sought, false, &mut self.faults);
         }
         let entries = placed.iter().map(|one| one.entry.clone()).collect();
         (self.faults.errors() == before).then_some(entries)

@@ -9,13 +9,14 @@ use super::codes::Code;
 use super::condition::{is_anchored, parse, renumber, visit, visit_within};
 use super::fields::{Fields, Keys};
 use super::guards::{About, StandIn};
-use super::model::{Condition, Count, CountBy, Limit, Pattern, Rule, Severity, Soften, Tripped};
+use super::model::{Condition, Pattern, Rule, Severity, Soften};
 use super::pack::Manifest;
 use super::patterns::{Named, Reader, is_anchor};
 use super::report::{Faults, quoted};
 use super::scope::{reason, scope};
 use super::trials::Guard;
-use super::values::{DAY_MS, choice, duration, is_slug, number, scalar, text, texts, unknown};
+use super::unwise::warn_idle;
+use super::values::{choice, is_slug, scalar, text, texts, unknown};
 use super::yaml::{Node, Style, place_in_source};
 use crate::decode::Kind;
 use crate::record::SubjectKind;
@@ -47,22 +48,6 @@ pub(super) const RULE: Keys = Keys {
 };
 
 const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
-const COUNT: Keys =
-    Keys { of: "`count`", known: &["by", "different", "at_least", "within", "act_on"], later: &[] };
-const LIMIT: Keys =
-    Keys { of: "`limit`", known: &["channels", "posts", "within", "then"], later: &[] };
-
-/// Distinct values a counter keeps (design section 7).
-const COUNT_MAX: usize = 1_000;
-const TRIPPED: [(&str, Tripped); 4] = [
-    ("restrict", Tripped::Restrict),
-    ("refer", Tripped::Refer),
-    ("shadow", Tripped::Shadow),
-    ("alert", Tripped::Alert),
-];
-
-/// Largest number of a limit.
-const LIMIT_MAX: usize = 1_000_000_000;
 
 const KINDS: [(&str, Kind); 3] =
     [("post", Kind::Post), ("edit", Kind::Edit), ("profile", Kind::Profile)];
@@ -95,7 +80,8 @@ impl Reader<'_> {
     /// A rule out of one document; `None` where it has faults, all of which are reported.
     pub(super) fn rule(&mut self, node: &Node, manifest: &mut Manifest<'_>) -> Option<Rule> {
         let before = self.faults.errors();
-        let fields = Fields::read(node, &RULE, &mut self.faults)?.or(manifest.defaults);
+        let mut fields = Fields::read(node, &RULE, &mut self.faults)?.or(manifest.defaults);
+        fields.is_partial |= !self.has_manifest;
         let id = self.id(&fields, manifest);
         let title = fields.need("title", "add `title:`, one line for people", &mut self.faults);
         let title = title.and_then(|node| text(node, "`title`", &mut self.faults));
@@ -304,78 +290,6 @@ impl Reader<'_> {
         }
         Some(to)
     }
-
-    fn count(&mut self, node: &Node) -> Option<Count> {
-        const BY: [(&str, CountBy); 4] = [
-            ("post.id", CountBy::Post),
-            ("author.id", CountBy::Author),
-            ("channel.id", CountBy::Channel),
-            ("links.domain", CountBy::LinksDomain),
-        ];
-        let faults = &mut self.faults;
-        let fields = Fields::read(node, &COUNT, faults)?;
-        let by = fields.need("by", "say whose counter it is: `by: author.id`", faults);
-        let by = by.and_then(|node| choice(node, "`by`", &BY[1..], faults));
-        let different = match fields.get("different") {
-            Some(node) => choice(node, "`different`", &BY, faults),
-            None => Some(CountBy::Post),
-        };
-        let at_least = fields.need("at_least", "say how many: `at_least: 3`", faults);
-        let at_least = at_least.and_then(|node| number(node, &(2..=COUNT_MAX), faults));
-        let within = fields.need("within", "say how soon: `within: 10m`", faults);
-        let within_ms = within.and_then(|node| duration(node, DAY_MS, faults));
-        let act_on_all = match fields.get("act_on") {
-            Some(node) => choice(node, "`act_on`", &[("all", true), ("later", false)], faults),
-            None => Some(true),
-        };
-        if by.is_some() && by == different {
-            let name = by.map_or("", CountBy::name);
-            let message = format!("`{name}` is counted once for each `{name}`");
-            faults
-                .error(Code::CountsItself, fields.place("different"), message)
-                .help("count something else, such as post.id");
-            return None;
-        }
-        let (by, different) = (by?, different?);
-        Some(Count {
-            by,
-            different,
-            at_least: at_least?,
-            within_ms: within_ms?,
-            act_on_all: act_on_all?,
-        })
-    }
-
-    /// Kept and checked; nothing limits a rule in this version, which is said aloud.
-    fn limit(&mut self, node: &Node, of: &Fields<'_>) -> Option<Limit> {
-        let faults = &mut self.faults;
-        let limit = Fields::read(node, &LIMIT, faults)?;
-        let counted = match (limit.get("channels"), limit.get("posts")) {
-            (Some(node), None) => Some((SubjectKind::Channel, node)),
-            (None, Some(node)) => Some((SubjectKind::Post, node)),
-            _ => {
-                faults
-                    .error(Code::OneOf, node.span, "`limit` counts one of `channels` and `posts`")
-                    .help("write {channels: 500, within: 1m, then: restrict}");
-                None
-            }
-        };
-        let counted =
-            counted.and_then(|(of, node)| Some((of, number(node, &(1..=LIMIT_MAX), faults)?)));
-        let within = limit.need("within", "say how soon: `within: 1m`", faults);
-        let within_ms = within.and_then(|within| duration(within, DAY_MS, faults));
-        let then = match limit.get("then") {
-            Some(then) => choice(then, "`then`", &TRIPPED, faults),
-            None => Some(Tripped::Restrict),
-        };
-        faults
-            .warn(Code::NotEnforced, of.place("limit"), "`limit` is not enforced in this version")
-            .help(
-                "watch tidegate_takedowns_total of this rule, and set the rule to shadow by hand",
-            );
-        let (of, at_most) = counted?;
-        Some(Limit { of, at_most, within_ms: within_ms?, then: then? })
-    }
 }
 
 /// A rule's patterns, and what is said about them by number.
@@ -410,6 +324,9 @@ impl Reader<'_> {
         if self.faults.errors() == before {
             self.check_anchor(node?, condition.as_ref()?, &scope);
             self.warn_unused(&own, &used);
+            let used: Vec<_> =
+                used.iter().filter_map(|&name| scope.get(name)?.pattern.as_ref()).collect();
+            warn_idle(&except, &used, &mut self.faults);
         }
         manifest.used.extend(used.iter().filter_map(|name| name.checked_sub(own.len())));
         let place = |name: usize| used.iter().take_while(|&&other| other < name).count();
@@ -451,6 +368,9 @@ impl Reader<'_> {
             Err(problems) => problems,
         };
         let raw = self.texts.slice(node.span);
+        let may_be_shared = |code: Code| code == Code::UnknownPattern && !self.has_manifest;
+        let problems: Vec<_> =
+            problems.into_iter().filter(|problem| !may_be_shared(problem.code)).collect();
         for problem in problems {
             let word = found.get(problem.range.clone()).unwrap_or("");
             let place = place_in_source(raw, found, problem.range);

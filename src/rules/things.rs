@@ -113,7 +113,8 @@ impl Reader<'_> {
             placed.extend(read.map(|entry| Placed { entry, span: item.span }));
         }
         if self.lists.count(placed.len(), node.span, &mut self.faults) {
-            entries::check(&placed, |text| entries::value(text, field), &mut self.faults);
+            let sought = |text: &str| entries::value(text, field);
+            entries::check(&placed, sought, false, &mut self.faults);
         }
         let entries = placed.into_iter().map(|one| one.entry).collect();
         (self.faults.errors() == before).then_some(entries)
