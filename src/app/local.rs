@@ -106,7 +106,8 @@ impl Screener for AtOnce {
     fn screen(&self, post: &[u8]) -> Result<Vec<u8>, Refusal> {
         let rules = self.0.rules.load();
         if rules.packs().is_empty() {
-            return Err(Refusal::Failed("no rules are in force yet".to_owned()));
+            let detail = "no rules are in force yet".to_owned();
+            return Err(Refusal::Busy { detail, retry_after: RETRY_AFTER });
         }
         let reading = crate::screen::Reading { format: Format::Native, ..self.0.reading.clone() };
         let now = clock::now_ms();

@@ -8,9 +8,9 @@ use super::values::{DAY_MS, choice, duration, number};
 use super::yaml::Node;
 use crate::record::SubjectKind;
 
-const COUNT: Keys =
+pub(super) const COUNT: Keys =
     Keys { of: "`count`", known: &["by", "different", "at_least", "within", "act_on"], later: &[] };
-const LIMIT: Keys =
+pub(super) const LIMIT: Keys =
     Keys { of: "`limit`", known: &["channels", "posts", "within", "then"], later: &[] };
 
 /// Distinct values a counter keeps (design section 7).

@@ -18,7 +18,7 @@ use super::values::{DAY_MS, choice, duration, is_slug, number, text};
 use super::yaml::{Node, Value};
 use crate::record::SubjectKind;
 
-const ESCALATION: Keys = Keys {
+pub(super) const ESCALATION: Keys = Keys {
     of: "an escalation",
     known: &[
         "id", "title", "status", "share", "severity", "strikes", "actions", "scope", "reason",
@@ -26,7 +26,7 @@ const ESCALATION: Keys = Keys {
     ],
     later: &[],
 };
-const STRIKES: Keys =
+pub(super) const STRIKES: Keys =
     Keys { of: "`strikes`", known: &["of", "category", "at_least", "within"], later: &[] };
 
 const OF: [(&str, SubjectKind); 2] =

@@ -18,7 +18,7 @@ use super::yaml::{Node, Style, Value};
 use crate::decode::Kind;
 use crate::record::SubjectKind;
 
-const TEST: Keys = Keys {
+pub(super) const TEST: Keys = Keys {
     of: "a test",
     known: &["fires", "quiet", "actions", "with", "series", "fires_at", "acts_on"],
     later: &[],

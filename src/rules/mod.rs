@@ -34,6 +34,8 @@ mod pack;
 mod patterns;
 mod regexes;
 mod rule;
+#[cfg(test)]
+mod schema_tests;
 mod scope;
 mod share;
 mod things;

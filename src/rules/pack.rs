@@ -22,7 +22,7 @@ const YAML_BYTES_MAX: usize = 900 * 1024;
 /// Bytes of a list: two million entries of a usual length.
 const LIST_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-const MANIFEST: Keys = Keys {
+pub(super) const MANIFEST: Keys = Keys {
     of: "pack.yaml",
     known: &["name", "version", "owner", "description", "defaults", "patterns"],
     later: &[],

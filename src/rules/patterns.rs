@@ -19,7 +19,7 @@ const GAP_MAX: usize = 32;
 /// Characters of a regex.
 const REGEX_CHARS_MAX: usize = 4_096;
 
-const PATTERN: Keys = Keys {
+pub(super) const PATTERN: Keys = Keys {
     of: "a pattern",
     known: &[
         "any", "list", "regex", "links", "handles", "phones", "wallets", "media", "field", "is",

@@ -47,7 +47,7 @@ pub(super) const RULE: Keys = Keys {
     later: &["sample"],
 };
 
-const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
+pub(super) const SOFTEN: Keys = Keys { of: "`soften`", known: &["when", "to"], later: &[] };
 
 const KINDS: [(&str, Kind); 3] =
     [("post", Kind::Post), ("edit", Kind::Edit), ("profile", Kind::Profile)];
