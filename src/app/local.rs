@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::explained;
 use super::feed::new_record;
 use super::http::{Health, Ingest, Line, Metrics, Once, Page, Refusal, Screener, Takedowns};
-use crate::decode::Format;
+use crate::decode::{self, Format};
 use crate::event::{self, Source};
 use crate::log::embedded::{self, AppendError, Embedded, Span, StoredRecord};
 use crate::record::Topic;
-use crate::screen::{Origin, screen};
+use crate::screen::{Explainer, Origin, screen};
 use crate::worker::{Shared, clock};
 
 /// A worker that has not gone round its loop for so long is taken for dead: longer than a restore
@@ -122,6 +123,19 @@ impl Screener for AtOnce {
             Ok(screened) => screened.verdict_json(&rules, origin),
             Err(fault) => event::fault_json(None, &fault),
         })
+    }
+
+    fn explain(&self, rule: &str, post: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let invalid = |detail: String| Refusal::Invalid { line: None, detail };
+        let rules = self.0.rules.load();
+        let found = rules.rule(rule).cloned();
+        let found = found.ok_or_else(|| invalid("no rule in force has this id".to_owned()))?;
+        let limits = &self.0.reading.limits;
+        let post = decode::read(&Format::Native, Some(post), limits)
+            .map_err(|fault| invalid(fault.to_string()))?;
+        let failed = |why: crate::scan::BuildError| Refusal::Failed(why.to_string());
+        let explainer = Explainer::new(vec![found]).map_err(failed)?;
+        Ok(explained::json(&explainer, &explainer.explain(&post)).into_bytes())
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod cli;
 mod client;
 pub mod config;
+mod explained;
 mod feed;
 pub mod http;
 mod keeper;

@@ -221,3 +221,34 @@ fn a_changed_folder_is_read_while_the_service_runs_and_a_broken_one_is_not() {
     assert_eq!(fires("a blorp"), Some(false));
     drop(node.stop());
 }
+
+#[test]
+fn takedowns_are_followed_and_rules_explained_over_http() {
+    use std::io::{BufRead, BufReader, Write};
+    let folder = scenarios::folder();
+    let node = Node::start(folder.path(), &config(scenarios::PACK));
+    let mut stream = std::net::TcpStream::connect(node.api()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let host = node.api();
+    let head = format!("GET /api/v1/takedowns/stream HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    let mut next = || {
+        let data = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned)).unwrap();
+        serde_json::from_str::<serde_json::Value>(&data).unwrap()
+    };
+    for id in ["p1", "p2"] {
+        let post = scenarios::post(id, "c1", "a1", "a bl0rp");
+        assert_eq!(node.post("/api/v1/posts", &post).unwrap().0, 202);
+        assert_eq!(next()["subject"]["id"], id);
+    }
+    let post = scenarios::post("p", "c", "a", "buy bl0rp now");
+    let (status, said) = node.post("/api/v1/explain?rule=drugs.direct", &post).unwrap();
+    assert_eq!(status, 200, "{said}");
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["rules"][0]["fires"], true);
+    assert_eq!(said["pieces"][0]["odd"][0]["plain"], "blorp");
+    let (status, said) = node.post("/api/v1/explain?rule=drugs.none", &post).unwrap();
+    assert_eq!((status, said.contains("no rule in force has this id")), (400, true), "{said}");
+    drop(node.stop());
+}

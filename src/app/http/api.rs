@@ -1,4 +1,5 @@
 //! The API port: posts in, takedowns out, one post screened at once.
+#![expect(unused_qualifications, reason = "what the macro of the description writes")]
 
 use std::io;
 use std::sync::Arc;
@@ -9,15 +10,19 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Json, Router, body::Bytes};
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use utoipa::{IntoParams, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::guard::{self, Gate, Slot};
 use super::listener::Guarded;
 use super::{
-    Ingest, Line, Once, Page, Problem, Screener, Takedowns, blocking, not_found, wrong_method,
+    Ingest, Line, Once, Page, Problem, Screener, Takedowns, blocking, not_found, stream,
+    wrong_method,
 };
 use crate::app::config::Http;
 use crate::app::shutdown::Shutdown;
@@ -49,7 +54,7 @@ pub async fn serve_api(
     http: &Http,
     shutdown: Shutdown,
 ) -> io::Result<()> {
-    let routes = routes(api, http);
+    let routes = routes(api, http, &shutdown);
     let stopping = shutdown.clone();
     let serve = axum::serve(Guarded::new(listener), routes)
         .with_graceful_shutdown(async move { stopping.stopping().await });
@@ -59,19 +64,40 @@ pub async fn serve_api(
     }
 }
 
-fn routes(api: Api, http: &Http) -> Router {
+/// What a client may know before it asks.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Tidegate",
+    description = "Posts in, takedowns out. Errors are problem+json (RFC 9457). Where `http.token_file` is set, \
+                   every request but this one carries it: `authorization: Bearer …`."
+))]
+struct Described;
+
+/// The routes that ask for the token, with their description.
+fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(posts))
+        .routes(routes!(takedowns))
+        .routes(routes!(stream::takedowns))
+        .routes(routes!(screen))
+        .routes(routes!(explain))
+        .split_for_parts()
+}
+
+fn routes(api: Api, http: &Http, shutdown: &Shutdown) -> Router {
     let gate = Gate::new(http.token.as_ref());
-    let admitted = Router::new()
-        .route("/api/v1/posts", post(posts))
-        .route("/api/v1/takedowns", get(takedowns))
-        .route("/api/v1/screen", post(screen))
+    let (admitted, description) = described();
+    let admitted = admitted
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(gate, guard::admit));
+    let description = move || std::future::ready(Json(description.clone()).into_response());
     Router::new()
         .route("/", get(start))
+        .route("/api/v1/openapi.json", get(description))
         .merge(admitted)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(shutdown.clone()))
         .layer(DefaultBodyLimit::max(http.body_max_bytes))
         .layer(from_fn(guard::in_time))
         .with_state(api)
@@ -82,6 +108,22 @@ async fn start() -> Response {
     (policy, Html(include_str!("start.html"))).into_response()
 }
 
+/// Posts in: all or none.
+#[utoipa::path(
+    post,
+    path = "/api/v1/posts",
+    params(
+        ("tidegate-producer" = Option<String>, Header, description = "Name of a run of the client"),
+        ("tidegate-sequence" = Option<u64>, Header, description = "Rises with each request; the same is taken once"),
+    ),
+    request_body(content = String, content_type = "application/x-ndjson", description = "One JSON post a line"),
+    responses(
+        (status = 202, description = "All are durable", content_type = "application/json"),
+        (status = 400, description = "A line is no post; none was taken"),
+        (status = 501, description = "On Kafka: produce to the topic"),
+        (status = 507, description = "The log is full"),
+    )
+)]
 async fn posts(
     State(api): State<Api>,
     Extension(slot): Extension<Slot>,
@@ -126,13 +168,27 @@ fn lines(body: &[u8]) -> Vec<Line<'_>> {
     lines.filter(|line| !line.json.is_empty()).collect()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Wanted {
+    /// The cursor of a page; left out, the oldest takedown that is kept.
     from: Option<String>,
+    /// Takedowns of a page, 1 to 1,000.
     limit: Option<usize>,
 }
 
+/// A page of takedowns, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/takedowns",
+    params(Wanted),
+    responses(
+        (status = 200, description = "Takedowns, and the cursor of the next page", content_type = "application/json"),
+        (status = 400, description = "No cursor of this log"),
+        (status = 501, description = "On Kafka: consume the topic"),
+    )
+)]
 async fn takedowns(
     State(api): State<Api>,
     Extension(slot): Extension<Slot>,
@@ -160,6 +216,16 @@ fn written(page: &Page) -> Vec<u8> {
     body
 }
 
+/// The verdict on one post; nothing is written.
+#[utoipa::path(
+    post,
+    path = "/api/v1/screen",
+    request_body(content = String, content_type = "application/json", description = "A post"),
+    responses(
+        (status = 200, description = "The verdict, or the fault of the post: schemas/verdict.json", content_type = "application/json"),
+        (status = 503, description = "No rules are in force yet"),
+    )
+)]
 async fn screen(
     State(api): State<Api>,
     Extension(slot): Extension<Slot>,
@@ -171,6 +237,43 @@ async fn screen(
         Ok(screener.screen(&body)?)
     });
     Ok(json(verdict.await?))
+}
+
+/// Which rule is to be explained.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// Its id.
+    rule: String,
+}
+
+/// Why a rule fires on a post, or what it lacks. The answer shows the post.
+#[utoipa::path(
+    post,
+    path = "/api/v1/explain",
+    params(Asked),
+    request_body(content = String, content_type = "application/json", description = "A post"),
+    responses(
+        (status = 200, description = "Views, hits, the condition step by step", content_type = "application/json"),
+        (status = 400, description = "No post, or no such rule"),
+    )
+)]
+async fn explain(
+    State(api): State<Api>,
+    Extension(slot): Extension<Slot>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Response> {
+    let why = "takes `rule`, the id of a rule";
+    let wrong = |_| Problem::new(StatusCode::BAD_REQUEST, why).into_response();
+    let Query(Asked { rule }) = asked.map_err(wrong)?;
+    let body = body.map_err(|rejection| too_much(&rejection))?;
+    let explained = blocking(&api.screener, move |screener| {
+        let _slot = slot;
+        Ok(screener.explain(&rule, &body)?)
+    });
+    Ok(json(explained.await?))
 }
 
 fn json(body: Vec<u8>) -> Response {

@@ -8,7 +8,10 @@
 //! | API | `GET /` | a page that names the rest |
 //! | API | `POST /api/v1/posts` | one JSON post a line; 202 once all are durable, or none is taken |
 //! | API | `GET /api/v1/takedowns` | a page of events, from a cursor |
+//! | API | `GET /api/v1/takedowns/stream` | the same as they come, as server-sent events |
 //! | API | `POST /api/v1/screen` | one JSON post; its verdict |
+//! | API | `POST /api/v1/explain` | one JSON post and a rule; why it fires, or what it lacks |
+//! | API | `GET /api/v1/openapi.json` | all of these, described |
 //!
 //! Nothing here decides about posts: the traits below are implemented where the process is wired.
 
@@ -17,6 +20,7 @@ mod guard;
 mod listener;
 mod operations;
 mod problem;
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -92,6 +96,12 @@ pub trait Screener: Send + Sync {
     /// # Errors
     /// [`Refusal::Busy`] while there are no rules.
     fn screen(&self, post: &[u8]) -> Result<Vec<u8>, Refusal>;
+
+    /// Why a rule in force fires on a post, or what it lacks, as a JSON object. May take a while.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a post that cannot be read or a rule that is not there.
+    fn explain(&self, rule: &str, post: &[u8]) -> Result<Vec<u8>, Refusal>;
 }
 
 /// How the process is. Must not block: the answer is due even when all else stands.

@@ -61,6 +61,10 @@ impl Screener for Process {
         self.refused()?;
         Ok(format!("{{\"bytes\":{}}}", post.len()).into_bytes())
     }
+    fn explain(&self, rule: &str, post: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.refused()?;
+        Ok(format!("{{\"rule\":\"{rule}\",\"bytes\":{}}}", post.len()).into_bytes())
+    }
 }
 
 impl Health for Process {
@@ -435,4 +439,98 @@ async fn stopping_finishes_what_is_being_worked_on() {
     for serving in ports.serving {
         tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_described_route_answers() {
+    let ports = ports_with(None, true).await;
+    let answer = ask(ports.api, "GET /api/v1/openapi.json", "").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let description = answer.json();
+    assert!(description["openapi"].as_str().unwrap().starts_with("3."));
+    let paths = description["paths"].as_object().unwrap();
+    let page = ask(ports.api, "GET /", "").await.body;
+    for (path, methods) in paths {
+        assert!(page.contains(path.as_str()), "the start page has {path}");
+        for (method, described) in methods.as_object().unwrap() {
+            let route = format!("{} {path}", method.to_uppercase());
+            let answer = ask(ports.api, &route, "").await;
+            assert!(![404, 405, 500].contains(&answer.status), "{route}: {answer:?}");
+            assert!(described["summary"].is_string(), "{route}");
+        }
+    }
+    let mut named: Vec<&str> = paths.keys().map(String::as_str).collect();
+    named.sort_unstable();
+    let want = ["explain", "posts", "screen", "takedowns", "takedowns/stream"]
+        .map(|it| format!("/api/v1/{it}"));
+    assert_eq!(named, want);
+}
+
+#[tokio::test]
+async fn a_rule_is_explained_by_its_id() {
+    let ports = ports().await;
+    let answer = ask(ports.api, "POST /api/v1/explain?rule=a.b", "{}").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"rule\":\"a.b\",\"bytes\":2}"));
+    for query in ["", "?rule=a&more=b"] {
+        let answer = ask(ports.api, &format!("POST /api/v1/explain{query}"), "{}").await;
+        answer.is_problem(400, "takes `rule`");
+    }
+}
+
+/// Reads from a stream until this was seen; all that came.
+fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
+    let mut seen = Vec::new();
+    let mut piece = [0; 4_096];
+    while !String::from_utf8_lossy(&seen).contains(wanted) {
+        let size = stream.read(&mut piece).unwrap();
+        assert!(size > 0, "ended: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&piece[..size]);
+    }
+    String::from_utf8(seen).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn takedowns_come_as_they_are_issued_until_the_process_stops() {
+    let ports = ports().await;
+    let api = ports.api;
+    let open = move |more: &str| {
+        let mut stream = TcpStream::connect(api).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("GET /api/v1/takedowns/stream{more} HTTP/1.1\r\nhost: {api}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let came = tokio::task::spawn_blocking(move || {
+        let mut stream = open("?from=x");
+        let came = read_until(&mut stream, "data: {\"id\":\"tk_1\"}\n\n");
+        // As many as may follow; one more is told so.
+        let more: Vec<TcpStream> = (1..8).map(|_| open("")).collect();
+        let more: Vec<TcpStream> = more
+            .into_iter()
+            .map(|mut stream| {
+                read_until(&mut stream, "data: ");
+                stream
+            })
+            .collect();
+        let mut one_more = open("");
+        let told = read_until(&mut one_more, "readers follow already");
+        assert!(told.starts_with("HTTP/1.1 503"), "{told}");
+        drop(more);
+        (came, stream)
+    });
+    let (came, mut stream) = came.await.unwrap();
+    assert!(came.contains("content-type: text/event-stream"), "{came}");
+    assert!(came.contains("id: x\"+\ndata: "), "{came}");
+    ports.shutdown.stop();
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut rest = Vec::new();
+        // Ends, in time; what is left of the stream is not asked for.
+        stream.read_to_end(&mut rest).is_ok()
+    });
+    assert!(ended.await.unwrap());
+    let ask_bad = ports_with(None, false).await;
+    *ask_bad.process.refusal.lock().unwrap() =
+        Some(Refusal::Invalid { line: None, detail: "`from` is not a cursor".to_owned() });
+    let answer = ask(ask_bad.api, "GET /api/v1/takedowns/stream?from=x", "").await;
+    answer.is_problem(400, "is not a cursor");
 }

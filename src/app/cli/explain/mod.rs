@@ -1,6 +1,5 @@
 //! `tidegate explain`: why a post hits, or what it lacks.
 
-mod json;
 mod page;
 mod show;
 
@@ -11,6 +10,7 @@ use clap::Args;
 
 use super::output::Data;
 use super::{Failure, pack};
+use crate::app::explained;
 use crate::decode::{self, Format, Limits, Post};
 use crate::rules::Rule;
 use crate::screen::Explainer;
@@ -51,7 +51,7 @@ impl Explain {
         let post = post(&self.format, &text)?;
         let explanation = explainer.explain(&post);
         let shown = if self.json {
-            json::line(&explainer, &explanation)
+            explained::json(&explainer, &explanation)
         } else {
             let page = show::page(&explainer, &explanation);
             match self.html {

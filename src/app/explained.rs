@@ -7,7 +7,7 @@ use crate::rules::{Literal, Rule, Status, Value as Compared};
 use crate::score::{Explained, From, Seeing, Step};
 use crate::screen::{Explainer, Explanation, Place, ShownHit, ShownPiece};
 
-pub(super) fn line(explainer: &Explainer, explanation: &Explanation<'_>) -> String {
+pub(super) fn json(explainer: &Explainer, explanation: &Explanation<'_>) -> String {
     let pieces: Vec<Value> = explanation.pieces.iter().map(piece).collect();
     let rules: Vec<Value> =
         explanation.rules.iter().map(|of| rule(explainer, explanation, of)).collect();
