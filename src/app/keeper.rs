@@ -141,7 +141,7 @@ impl Keeper {
         let mut is_due = matches!(self.source, Source::Folder(_));
         while !self.shutdown.is_stopping() {
             is_due |= self.follow_packs()?;
-            is_due |= self.follow_controls();
+            is_due |= self.follow_controls()?;
             if looked.elapsed() >= LOOK_AGAIN {
                 looked = clock::Stopwatch::start();
                 is_due |= self.look_again()?;
@@ -172,15 +172,19 @@ impl Keeper {
         }
     }
 
-    fn follow_controls(&mut self) -> bool {
+    fn follow_controls(&mut self) -> Result<bool, LogError> {
         let mut is_other = false;
-        while let Some(followed) = self.follower.as_ref().and_then(|it| it.next(Duration::ZERO)) {
+        while let Some(followed) = self.next_control()? {
             match followed {
                 Followed::Record { key, value } => is_other |= self.control(&key, value.as_deref()),
                 Followed::Reached => self.heard = true,
             }
         }
-        is_other && self.has_other_controls()
+        Ok(is_other && self.has_other_controls())
+    }
+
+    fn next_control(&self) -> Result<Option<Followed>, LogError> {
+        self.follower.as_ref().map_or(Ok(None), |follower| follower.next(Duration::ZERO))
     }
 
     /// Takes a record of the controls topic, if it can be read.
@@ -401,7 +405,7 @@ impl Published {
 
     /// Takes what was published; true where another edition is good.
     fn follow(&mut self, shared: &Shared) -> Result<bool, LogError> {
-        match self.follower.next(WAIT) {
+        match self.follower.next(WAIT)? {
             Some(Followed::Record { key, value }) => match self.shelf.take(&key, value) {
                 // Before the end of the topic a newer edition may follow.
                 Some(name) if self.is_reached && self.book.wants(&name) => self.take(&name, shared),

@@ -456,3 +456,18 @@ fn a_rule_is_held_back_on_every_process_and_let_go_again() {
     assert_eq!(hot.acted(), ["p30"]);
     drop((one.stop(), third.stop()));
 }
+
+#[test]
+fn a_deployment_without_the_topics_is_told_what_to_do() {
+    let hot = Hot::make();
+    let prefix = &hot.deployment.settings.prefix;
+    let config = hot.deployment.config("node");
+    let config = config.replace(&format!("prefix = \"{prefix}\""), "prefix = \"none.\"");
+    let node = Node::spawn(hot.folder(), &config);
+    let (code, log) = node.ended();
+    assert_eq!(code, Some(3), "{log}");
+    assert!(
+        log.contains("none.controls does not exist; create it: tidegate topics create"),
+        "{log}"
+    );
+}

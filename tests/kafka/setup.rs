@@ -6,6 +6,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use tidegate::log::kafka::register::Follower;
 use tidegate::log::kafka::topics::{self, Finding, Sizes};
 use tidegate::log::kafka::{KafkaLog, Settings};
 use tidegate::log::{Log, LogError, Polled};
@@ -174,4 +175,22 @@ fn an_idle_poll_lasts_as_long_as_it_was_asked_to() {
     assert!(matches!(copier.log.poll(Duration::from_millis(400)).unwrap(), Polled::Idle));
     let taken = start.elapsed();
     assert!(taken >= Duration::from_millis(350) && taken < Duration::from_secs(2), "{taken:?}");
+}
+
+#[test]
+fn who_follows_a_topic_is_stopped_by_a_wrong_password_and_not_by_a_broker_that_is_away() {
+    let follow = |settings: &Settings| {
+        let follower = Follower::open(settings, Topic::Controls).unwrap();
+        let started = std::time::Instant::now();
+        loop {
+            match follower.next(POLL) {
+                Err(LogError::Stop(why)) => return Some(why),
+                _ if started.elapsed() > Duration::from_secs(8) => return None,
+                _ => {}
+            }
+        }
+    };
+    let why = follow(&secure(SCRAM.0, "not-the-secret")).expect("it stops");
+    assert!(why.contains("sasl.username") && !why.contains("not-the-secret"), "{why}");
+    assert_eq!(follow(&settings("127.0.0.1:9")), None);
 }

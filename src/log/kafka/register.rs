@@ -1,6 +1,7 @@
 //! The topics of one partition that every process follows by itself: packs and controls. Reading
 //! them from their beginning, and writing to them in one transaction.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::clock::Deadline;
+use super::MISSING_FOR;
+use super::clock::{Deadline, Stopwatch};
 use super::context::{ReaderContext, Watch};
 use super::outlet::Outlet;
 use super::settings::Settings;
@@ -21,6 +23,8 @@ use crate::record::{Outgoing, Topic};
 const FETCH_WAIT_MS: &str = "100";
 /// Without any progress for this long, reading to the end or publishing gives up.
 const STALLED: Duration = Duration::from_secs(30);
+/// Between two looks for a topic that is not there.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const SLICE: Duration = Duration::from_millis(500);
 /// Instead of the instance in the ids of who publishes. No instance can be called so: the next one
 /// that publishes to this deployment ends what the last one left open, and no worker is meant.
@@ -45,6 +49,8 @@ pub struct Follower {
     consumer: BaseConsumer<ReaderContext>,
     watch: Arc<Watch>,
     topic: String,
+    /// Until the topic is seen: when it was first and last looked for.
+    unseen: Cell<Option<(Stopwatch, Stopwatch)>>,
 }
 
 impl Follower {
@@ -68,11 +74,15 @@ impl Follower {
         list.add_partition_offset(&topic, 0, Offset::Beginning)
             .and_then(|()| consumer.assign(&list))
             .map_err(|error| super::unusable(&error))?;
-        Ok(Self { consumer, watch, topic })
+        let begun = (Stopwatch::start(), Stopwatch::start());
+        Ok(Self { consumer, watch, topic, unseen: Cell::new(Some(begun)) })
     }
 
     /// What comes within this time. A broker that is away is waited for.
-    pub fn next(&self, wait: Duration) -> Option<Followed> {
+    ///
+    /// # Errors
+    /// [`LogError::Stop`]: there is no such topic, or the broker turns this client away.
+    pub fn next(&self, wait: Duration) -> Result<Option<Followed>, LogError> {
         let deadline = Deadline::after(wait);
         loop {
             match self.consumer.poll(deadline.left()) {
@@ -80,18 +90,49 @@ impl Follower {
                     // A compacted topic takes no record without a key.
                     let key = message.key().unwrap_or_default().to_vec();
                     let value = message.payload().map(<[u8]>::to_vec);
-                    return Some(Followed::Record { key, value });
+                    return Ok(Some(Followed::Record { key, value }));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
                     self.watch.reached();
-                    return Some(Followed::Reached);
+                    self.unseen.set(None);
+                    return Ok(Some(Followed::Reached));
                 }
                 Some(Err(error)) => self.watch.waiting(&format!("{}: {error}", self.topic)),
-                None => {}
+                None => self.look()?,
             }
             if deadline.passed() {
-                return None;
+                return Ok(None);
             }
+        }
+    }
+
+    /// The client says nothing of a topic that is not there, and waits for it. One just made is not
+    /// known to every broker at once; one that is missing for longer will not come by itself.
+    fn look(&self) -> Result<(), LogError> {
+        let Some((first, last)) = self.unseen.get() else { return Ok(()) };
+        if let Some(refusal) = self.watch.refusal() {
+            return Err(LogError::Stop(refusal));
+        }
+        if last.taken() < LOOK_AGAIN {
+            return Ok(());
+        }
+        let metadata = match self.consumer.fetch_metadata(Some(&self.topic), SLICE) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                self.watch.waiting(&format!("for topic {}: {error}", self.topic));
+                self.unseen.set(Some((Stopwatch::start(), Stopwatch::start())));
+                return Ok(());
+            }
+        };
+        let found = metadata.topics().iter().find(|topic| topic.name() == self.topic);
+        if found.is_some_and(|topic| !topic.partitions().is_empty()) {
+            self.unseen.set(None);
+            return Ok(());
+        }
+        self.unseen.set(Some((first, Stopwatch::start())));
+        match first.taken() > MISSING_FOR {
+            true => Err(super::missing(&self.topic)),
+            false => Ok(()),
         }
     }
 
@@ -102,7 +143,7 @@ impl Follower {
     pub fn read_all(&self, each: &mut dyn FnMut(Vec<u8>, Option<Vec<u8>>)) -> Result<(), LogError> {
         let mut deadline = Deadline::after(STALLED);
         loop {
-            match self.next(SLICE) {
+            match self.next(SLICE)? {
                 Some(Followed::Reached) => return Ok(()),
                 Some(Followed::Record { key, value }) => {
                     each(key, value);
