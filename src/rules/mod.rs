@@ -29,6 +29,7 @@ mod counts;
 mod entries;
 mod escalation;
 mod guards;
+mod import;
 mod lists;
 mod pack;
 mod patterns;
@@ -51,6 +52,7 @@ pub use model::{
     Limit, LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity,
     Soften, Status, Strike, Tripped,
 };
+pub use import::{Dialect, Imported, Left, import};
 pub use names::nearest;
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Place, Report};
