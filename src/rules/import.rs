@@ -137,7 +137,7 @@ impl Importer<'_> {
             "author" => self.author(value, draft),
             _ => match self.check(key, value) {
                 Some(check) => draft.checks.push(check),
-                None => self.leave(key, format!("`{name}` has nothing like it here")),
+                None => self.leave(key, unlike(name)),
             },
         }
     }
@@ -160,7 +160,7 @@ impl Importer<'_> {
             let age = (key_text(key) == "account_age").then(|| scalar(value).and_then(age)).flatten();
             match age {
                 Some(age) => draft.fields.push(format!("author.age {age}")),
-                None => self.leave(key, format!("`author.{}` has nothing like it here", key_text(key))),
+                None => self.leave(key, unlike(&format!("author.{}", key_text(key)))),
             }
         }
     }
@@ -233,6 +233,11 @@ impl Importer<'_> {
         let actions = "[{refer: {queue: sigma}}]".to_owned();
         Some(Draft { title, checks, fields: Vec::new(), actions, severity })
     }
+}
+
+/// What is said of a check that does not carry over.
+fn unlike(check: &str) -> String {
+    format!("`{check}` has nothing like it here, so the rule asks for less than it did")
 }
 
 fn scalar(node: &Node) -> Option<&str> {

@@ -32,7 +32,7 @@ fn rules_of_automoderator_become_a_pack() {
             ":20: left out: `flair_text` has nothing like it here",
             ":20: left out: a rule without a word, a regex or a domain that must be there",
             "4 rules in",
-            "5 things left out",
+            "5 left out",
             "next: tidegate check",
         ],
     );
@@ -67,7 +67,7 @@ fn keywords_of_sigma_become_a_pack() {
     let out = out.to_str().unwrap();
     let import = ["import", "sigma", "tests/data/import/sigma.yml", "--out", out];
     let fields = ":16: left out: a condition other than `keywords`";
-    assert_says(&said(&tidegate(&import, "")), 0, &[fields, "1 rules in", "1 things left out"]);
+    assert_says(&said(&tidegate(&import, "")), 0, &[fields, "1 rules in", "1 left out"]);
     assert_says(&said(&tidegate(&["check", out], "")), 0, &["1 rules, 2 tests pass"]);
     assert_eq!(fires(out, "the zorbpanel2 is out"), ["sigma.rule_1"]);
 }

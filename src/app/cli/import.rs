@@ -51,7 +51,7 @@ impl Import {
         }
         write(&self.out, &imported.source)?;
         let (rules, left, out) = (imported.rules, imported.left.len(), self.out.display());
-        say(&format!("{rules} rules in {out}, {left} things left out; all in shadow"));
+        say(&format!("{rules} rules in {out}, {left} left out; all in shadow"));
         if compile(&imported.source).is_err() {
             say(&format!("next: tidegate check {out}"));
         }
