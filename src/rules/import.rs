@@ -75,15 +75,16 @@ pub fn import(text: &str, dialect: Dialect, name: &str) -> Result<Imported, Repo
         return Err(faults.report());
     }
     let mut reader = Importer { text, left: Vec::new() };
-    let mut rules = Vec::new();
+    let (mut source, mut rules) = (Source::default(), Vec::new());
     for document in documents.iter().filter(|document| !document.is_blank()) {
         let draft = match dialect {
             Dialect::AutoModerator => reader.automoderator(document),
             Dialect::Sigma => reader.sigma(document),
         };
-        rules.extend(draft.map(|draft| write_rule(&draft, name, rules.len() + 1)));
+        if let Some(draft) = draft {
+            rules.push(write_rule(&draft, name, rules.len() + 1, &mut source));
+        }
     }
-    let mut source = Source::default();
     let heading = format!(
         "name: {name}\nversion: \"1\"\nowner: nobody yet\ndescription: Imported; read it before you raise it.\n\
          defaults:\n  status: shadow\n"
@@ -112,19 +113,22 @@ impl Importer<'_> {
             self.leave(document, "no mapping of checks");
             return None;
         };
+        let before = self.left.len();
         let mut draft = Draft { severity: "medium", ..Draft::default() };
         for (key, value) in pairs {
             self.automoderator_key(key, value, &mut draft);
         }
-        if draft.checks.iter().all(|check| check.negated) {
-            self.leave(document, "a rule without a word, a regex or a domain that must be there");
-            return None;
-        }
-        if draft.actions.is_empty() {
-            self.leave(document, "a rule that neither removes, filters nor reports");
-            return None;
-        }
-        Some(draft)
+        let why = if draft.checks.iter().all(|check| check.negated) {
+            "a rule without a word, a regex or a domain that must be there"
+        } else if draft.actions.is_empty() {
+            "a rule that neither removes, filters nor reports"
+        } else {
+            return Some(draft);
+        };
+        // Of a rule that is left out whole, its parts need no mention.
+        self.left.truncate(before);
+        self.leave(document, why);
+        None
     }
 
     fn automoderator_key(&mut self, key: &Node, value: &Node, draft: &mut Draft) {
@@ -154,10 +158,12 @@ impl Importer<'_> {
     /// Of the author, only the age of the account.
     fn author(&mut self, node: &Node, draft: &mut Draft) {
         let Value::Map(pairs) = &node.value else {
-            return self.leave(node, "`author` as a list of names: use `exempt`, or a field with a list");
+            return self
+                .leave(node, "`author` as a list of names: use `exempt`, or a field with a list");
         };
         for (key, value) in pairs {
-            let age = (key_text(key) == "account_age").then(|| scalar(value).and_then(age)).flatten();
+            let age =
+                (key_text(key) == "account_age").then(|| scalar(value).and_then(age)).flatten();
             match age {
                 Some(age) => draft.fields.push(format!("author.age {age}")),
                 None => self.leave(key, unlike(&format!("author.{}", key_text(key)))),
@@ -176,8 +182,10 @@ impl Importer<'_> {
             Some((fields, modifiers)) => (fields, modifiers.trim_end().trim_end_matches(')')),
             None => (rest, ""),
         };
-        let fields: Vec<&str> = fields.split('+').map(|it| it.split('#').next().unwrap_or(it).trim()).collect();
-        let modifiers: Vec<&str> = modifiers.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+        let fields: Vec<&str> =
+            fields.split('+').map(|it| it.split('#').next().unwrap_or(it).trim()).collect();
+        let modifiers: Vec<&str> =
+            modifiers.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
         let values = values(value)?;
         if fields == ["domain"] {
             return Some(Check { sought: Sought::Domains(values), negated });
@@ -279,14 +287,19 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''").replace(['\n', '\r'], " "))
 }
 
-fn write_rule(draft: &Draft, pack: &str, number: usize) -> String {
+/// The rule as YAML; its lists go into the source.
+fn write_rule(draft: &Draft, pack: &str, number: usize, source: &mut Source) -> String {
     let title = match draft.title.trim() {
         "" => format!("Imported rule {number}"),
         title => title.to_owned(),
     };
     let (mut patterns, mut condition) = (String::new(), Vec::new());
     for (index, check) in draft.checks.iter().enumerate() {
-        let names = write_patterns(check, index + 1, &mut patterns);
+        let list = format!("lists/rule_{number}_p{}.txt", index + 1);
+        let names = write_patterns(check, index + 1, &mut patterns, &list);
+        if let Sought::Domains(domains) = &check.sought {
+            source.files.insert(list, (domains.join("\n") + "\n").into_bytes());
+        }
         let any = match &names[..] {
             [one] => one.clone(),
             several => format!("any of ({})", several.join(", ")),
@@ -309,19 +322,17 @@ fn write_rule(draft: &Draft, pack: &str, number: usize) -> String {
     rule
 }
 
-/// The patterns of a check; their names.
-fn write_patterns(check: &Check, number: usize, to: &mut String) -> Vec<String> {
-    let list = |texts: &[String]| {
-        let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-        texts.join(", ")
-    };
+/// The patterns of a check, domains from a list at this path; their names.
+fn write_patterns(check: &Check, number: usize, to: &mut String, list: &str) -> Vec<String> {
     match &check.sought {
         Sought::Entries(entries, matching) => {
-            _ = writeln!(to, "  p{number}: {{any: [{}], match: {matching}}}", list(entries));
+            let entries: Vec<String> = entries.iter().map(|entry| quoted(entry)).collect();
+            let entries = entries.join(", ");
+            _ = writeln!(to, "  p{number}: {{any: [{entries}], match: {matching}}}");
             vec![format!("p{number}")]
         }
-        Sought::Domains(domains) => {
-            _ = writeln!(to, "  p{number}: {{links: {{domains: [{}]}}}}", list(domains));
+        Sought::Domains(_) => {
+            _ = writeln!(to, "  p{number}: {{links: {{domains: {list}}}}}");
             vec![format!("p{number}")]
         }
         Sought::Regexes(regexes) => {

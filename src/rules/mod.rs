@@ -47,12 +47,12 @@ pub use asked::{HashKind, PostField};
 pub use codes::Code;
 pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
+pub use import::{Dialect, Imported, Left, import};
 pub use model::{
     Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Escalation, Exempt, Ground,
     Limit, LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity,
     Soften, Status, Strike, Tripped,
 };
-pub use import::{Dialect, Imported, Left, import};
 pub use names::nearest;
 pub use pack::{Compiled, compile};
 pub use report::{Diagnostic, Level, Place, Report};
