@@ -510,7 +510,10 @@ fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Fa
                 placed.span,
                 format!("`{name}` acts on a post, and a profile is none"),
             )
-            .help("act on the channel or the account: {refer: {subject: channel, queue: …}}");
+            .help(
+                "take `profile` out of `kinds`, or act on the channel or the account: {refer: \
+                 {subject: channel, queue: …}}",
+            );
     }
 }
 
