@@ -452,6 +452,25 @@ fn the_pack_that_shows_the_format_compiles_and_passes_its_own_tests() {
 }
 
 #[test]
+fn a_test_whose_post_lacks_a_compared_field_says_which() {
+    let lacks = |post: &str| {
+        let text = format!(
+            "id: t.t\ntitle: t\nstatus: live\npatterns:\n  a: {{any: [blorp]}}\ncondition: a and author.age < 7d and \
+             lang == \"ru\"\nactions: remove_post\ntests:\n  - fires: {post}\n  - quiet: bread\n"
+        );
+        let source = case(&text);
+        let compiled = compile(&source).map_err(|report| report.render(&source, false)).unwrap();
+        let mut failures = tidegate::trial::run(&compiled.pack).unwrap().failures;
+        let what = failures.pop().unwrap().what;
+        let (_, named) = what.split_once("give it ").unwrap();
+        named.split_once(':').unwrap().0.to_owned()
+    };
+    assert_eq!(lacks("blorp"), "`author.created_at` and `lang`");
+    let author = "{text: blorp, lang: ru, author: {id: a, created_at: \"2026-11-23T10:00:00Z\"}}";
+    assert_eq!(lacks(author), "`sent_at`");
+}
+
+#[test]
 fn a_series_that_does_not_hold_says_when_it_acts() {
     let source = folder(&data("tests/data/packs/placeholder"));
     let failures = |old: &str, new: &str| {
