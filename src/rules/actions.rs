@@ -297,7 +297,7 @@ pub(super) fn check_softer(to: &[PlacedAction], actions: &[PlacedAction], faults
                 let name = act.action.kind.name();
                 (
                     format!("with `{name}`"),
-                    "answer with that action, with a milder one, or with `refer`",
+                    "answer with that action, or a milder one; mildest first: label, refer, restrict_post, remove_post",
                 )
             }
             None => ("with `refer` only".to_owned(), "answer with `refer` to another queue"),

@@ -109,6 +109,7 @@ codes! {
     RegexPlain = "R084", "a regular expression that is a plain text";
     ExceptIdle = "R085", "an exception that can hide nothing";
     SameRule = "R086", "a rule that fires where another does";
+    Disarmed = "R087", "a limit that would disarm a critical rule";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
     // R091 was a status that earlier versions did not have.

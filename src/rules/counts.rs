@@ -2,8 +2,9 @@
 
 use super::codes::Code;
 use super::fields::{Fields, Keys};
-use super::model::{Count, CountBy, Limit, Tripped};
+use super::model::{Count, CountBy, Limit, Severity, Tripped};
 use super::patterns::Reader;
+use super::report::{Faults, Span};
 use super::values::{DAY_MS, choice, duration, number};
 use super::yaml::Node;
 use crate::record::SubjectKind;
@@ -68,7 +69,12 @@ impl Reader<'_> {
     }
 
     /// Kept and checked; nothing limits a rule in this version, which is said aloud.
-    pub(super) fn limit(&mut self, node: &Node, of: &Fields<'_>) -> Option<Limit> {
+    pub(super) fn limit(
+        &mut self,
+        node: &Node,
+        of: &Fields<'_>,
+        severity: Option<Severity>,
+    ) -> Option<Limit> {
         let faults = &mut self.faults;
         let limit = Fields::read(node, &LIMIT, faults)?;
         let counted = match (limit.get("channels"), limit.get("posts")) {
@@ -86,9 +92,10 @@ impl Reader<'_> {
         let within = limit.need("within", "say how soon: `within: 1m`", faults);
         let within_ms = within.and_then(|within| duration(within, DAY_MS, faults));
         let then = match limit.get("then") {
-            Some(then) => choice(then, "`then`", &TRIPPED, faults),
-            None => Some(Tripped::Restrict),
+            Some(node) => choice(node, "`then`", &TRIPPED, faults).map(|then| (then, node.span)),
+            None => Some((Tripped::Restrict, node.span)),
         };
+        let then = then.map(|then| armed(then, severity, faults));
         faults
             .warn(Code::NotEnforced, of.place("limit"), "`limit` is not enforced in this version")
             .help(
@@ -97,4 +104,17 @@ impl Reader<'_> {
         let (of, at_most) = counted?;
         Some(Limit { of, at_most, within_ms: within_ms?, then: then? })
     }
+}
+
+/// What is left of a rule above its limit: a flood must not disarm a critical one, or it would be
+/// the way past it.
+fn armed((then, at): (Tripped, Span), severity: Option<Severity>, faults: &mut Faults) -> Tripped {
+    let is_weak = matches!(then, Tripped::Refer | Tripped::Shadow);
+    if severity != Some(Severity::Critical) || !is_weak {
+        return then;
+    }
+    faults
+        .warn(Code::Disarmed, at, "a critical rule restricts above its limit, whatever this says")
+        .help("write `then: restrict`, or `then: alert` if it is to go on as before");
+    Tripped::Restrict
 }

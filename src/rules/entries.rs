@@ -115,7 +115,7 @@ fn empty() -> Refusal {
         code: Code::EntryEmpty,
         message: "an entry without a letter, a digit or an emoji".to_owned(),
         label: "nothing of this is left to look for".to_owned(),
-        help: "match it with `match: exact`, or with a regex",
+        help: "take it out; if this very sign is meant, give it a pattern of its own with `match: exact`",
     }
 }
 
@@ -133,7 +133,11 @@ fn loses(text: &str, form: &Form) -> Refusal {
         code: Code::EntryLoses,
         message: format!("a letter or sign of {} would not be looked for", quoted(text)),
         label: format!("all that is left is {}", quoted(&form.text())),
-        help: "take the sign out, or move the entry to a pattern with `match: exact` or a regex",
+        help: if text.contains(" # ") {
+            "put a tab before the `#` if a note starts there, or the note on a line of its own"
+        } else {
+            "take the sign out, or move the entry to a pattern with `match: exact` or a regex"
+        },
     }
 }
 

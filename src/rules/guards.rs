@@ -257,8 +257,18 @@ fn numbers(node: &Node, repeat: usize, faults: &mut Faults) -> Option<Vec<usize>
         list(node, "`fires_at`", faults)?;
         return None;
     };
-    let read: Vec<_> = items.iter().map(|item| number(item, &(1..=repeat), faults)).collect();
+    let read: Vec<_> = items.iter().map(|item| number(item, &(1..=REPEAT_MAX), faults)).collect();
     let mut numbers = read.into_iter().collect::<Option<Vec<usize>>>()?;
+    for (item, number) in items.iter().zip(&numbers).filter(|(_, number)| **number > repeat) {
+        faults
+            .error(
+                Code::BadNumber,
+                item.span,
+                format!("no post is number {number}: `repeat` is {repeat}"),
+            )
+            .help("raise `repeat`, or write the number of a post that is there");
+    }
+    numbers.retain(|number| *number <= repeat);
     numbers.sort_unstable();
     numbers.dedup();
     Some(numbers)

@@ -29,6 +29,7 @@ mod counts;
 mod entries;
 mod escalation;
 mod guards;
+mod import;
 mod lists;
 mod pack;
 mod patterns;
@@ -46,6 +47,7 @@ pub use asked::{HashKind, PostField};
 pub use codes::Code;
 pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
+pub use import::{Dialect, Imported, Left, import};
 pub use model::{
     Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Escalation, Exempt, Ground,
     Limit, LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity,

@@ -99,7 +99,7 @@ impl Reader<'_> {
         let soften_to = self.soften_to(&fields, queue, own, kinds.as_deref());
         let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
-        let limit = fields.get("limit").map(|node| self.limit(node, &fields));
+        let limit = fields.get("limit").map(|node| self.limit(node, &fields, severity));
         let scope = match fields.get("scope") {
             Some(node) => scope(node, &mut self.faults),
             None => Some(super::Scope::Worldwide),
@@ -510,7 +510,10 @@ fn check_kinds(actions: &[PlacedAction], kinds: Option<&[Kind]>, faults: &mut Fa
                 placed.span,
                 format!("`{name}` acts on a post, and a profile is none"),
             )
-            .help("act on the channel or the account: {refer: {subject: channel, queue: …}}");
+            .help(
+                "take `profile` out of `kinds`, or act on the channel or the account: {refer: \
+                 {subject: channel, queue: …}}",
+            );
     }
 }
 

@@ -119,9 +119,12 @@ pub(super) fn number(
     if number.is_none() {
         let (least, most) = (range.start(), range.end());
         let message = format!("{} is no number from {least} to {most}", quoted(found));
-        faults
-            .error(Code::BadNumber, node.span, message)
-            .help(format!("write digits only, without quotes: {least} to {most}"));
+        let help = if simple {
+            format!("write one from {least} to {most}")
+        } else {
+            format!("write digits only, without quotes: {least} to {most}")
+        };
+        faults.error(Code::BadNumber, node.span, message).help(help);
     }
     number
 }
@@ -152,13 +155,17 @@ pub(super) fn duration(node: &Node, max_ms: i64, faults: &mut Faults) -> Option<
     } else {
         format!("{}h", max_ms / (60 * 60 * 1_000))
     };
-    let message = match duration {
-        Some(_) => format!("{} is not from 1s to {longest}", quoted(found)),
-        None => format!("{} is no duration", quoted(found)),
+    let (message, help) = match duration {
+        Some(_) => (
+            format!("{} is not from 1s to {longest}", quoted(found)),
+            format!("write 1s at least, {longest} at most"),
+        ),
+        None => (
+            format!("{} is no duration", quoted(found)),
+            format!("write a number and one of s, m, h, d: from 1s to {longest}"),
+        ),
     };
-    faults
-        .error(Code::BadDuration, node.span, message)
-        .help(format!("write a number and a unit, 1s to {longest}: 90s, 10m, 24h, 7d"));
+    faults.error(Code::BadDuration, node.span, message).help(help);
     None
 }
 

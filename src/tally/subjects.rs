@@ -1,10 +1,10 @@
 //! Channels and accounts: the strikes against them, and what was done to them.
 
-use super::table::{Row, Slots};
+use super::table::{NEVER_MS, Row, Slots};
 use crate::event::Struck;
 use crate::event::signal::Strike;
 use crate::event::state::{ActsValue, Done, StruckValue};
-use crate::rules::Escalation;
+use crate::rules::{ActionKind, Escalation};
 
 /// Strikes that are kept against one channel or account, the newest ones: more than any escalation
 /// asks for, and few enough that one of them cannot fill the state.
@@ -24,7 +24,7 @@ impl Row for ActsValue {
     /// A revision above 0 is never forgotten: ids that were used would come again.
     fn age_ms(&self) -> i64 {
         let newest = self.acts.iter().map(|done| done.time_ms).max();
-        if self.revision > 0 { i64::MAX } else { newest.unwrap_or(i64::MIN) }
+        if self.revision > 0 { NEVER_MS } else { newest.unwrap_or(i64::MIN) }
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -34,17 +34,20 @@ impl Row for ActsValue {
 
 /// The strikes against one channel or account.
 impl Slots<StruckValue> {
-    /// Adds a strike; false where the same rule has struck for the same post before.
+    /// Adds a strike; false where the same rule has struck for the same post before, or so many newer
+    /// ones are kept that it has no place.
     pub(super) fn strike(&mut self, strike: &Strike) -> bool {
         let is_same = |kept: &StruckValue| kept.rule == strike.rule && kept.post == strike.post;
         if self.0.values().any(|kept| is_same(kept)) {
             return false;
         }
-        if self.0.len() >= STRIKES_MAX {
-            let oldest = self.0.iter().min_by_key(|(slot, kept)| (kept.time_ms, **slot));
-            if let Some(slot) = oldest.map(|(slot, _)| *slot) {
-                self.put(slot, None);
-            }
+        let is_full = self.0.len() >= STRIKES_MAX;
+        let oldest = self.0.iter().min_by_key(|(slot, kept)| (kept.time_ms, **slot));
+        match oldest.map(|(slot, kept)| (*slot, kept.time_ms)).filter(|_| is_full) {
+            // A late one older than all that are kept must not drive out a newer one.
+            Some((_, oldest_ms)) if strike.time_ms < oldest_ms => return false,
+            Some((slot, _)) => self.put(slot, None),
+            None => {}
         }
         let Strike { rule, category, points, post, time_ms, .. } = strike.clone();
         self.put(self.free(), Some(StruckValue { rule, category, points, post, time_ms }));
@@ -76,12 +79,27 @@ impl Slots<StruckValue> {
     }
 }
 
+/// Is `kept` harsher than what is asked for, in force, and for no shorter a time? Of a channel that
+/// is taken away there is nothing to restrict. Referrals are no milder action: people are asked besides.
+fn covers(kept: &Done, asked: &Done) -> bool {
+    let is_harsher = kept.action == ActionKind::RemoveChannel.name()
+        && asked.action == ActionKind::RestrictChannel.name();
+    let is_as_long = kept.until_ms.is_none_or(|until| {
+        until > asked.time_ms && asked.until_ms.is_some_and(|asked| asked <= until)
+    });
+    is_harsher && is_as_long
+}
+
 /// What was done to one channel or account.
 impl Slots<ActsValue> {
     /// Is this to be done now? It is where it was not, or has run out, or is to last for ever where
-    /// it was for a time. Notes it, and gives the revision of the subject that it is done to.
+    /// it was for a time; not while something harsher leaves nothing of it to do. Notes it, and gives
+    /// the revision of the subject that it is done to.
     pub(super) fn act(&mut self, (action, detail): (&str, &str), done: Done) -> Option<i64> {
         let mut value = self.0.get(&0).map(|kept| ActsValue::clone(kept)).unwrap_or_default();
+        if value.acts.iter().any(|kept| covers(kept, &done)) {
+            return None;
+        }
         let same = |kept: &&mut Done| kept.action == action && kept.detail == detail;
         match value.acts.iter_mut().find(same) {
             None => value.acts.push(done),

@@ -13,6 +13,9 @@ pub(super) struct Of {
     pub(super) key: String,
 }
 
+/// The age of what is never dropped, however full the table is.
+pub(super) const NEVER_MS: i64 = i64::MAX;
+
 /// A row of the state topic.
 pub(super) trait Row: PartialEq {
     /// Orders what goes first when there is no room: Unix milliseconds.
@@ -144,7 +147,8 @@ impl<V: Row> Table<V> {
     /// Drops keys whose newest row is older than `horizon_ms`, a few at a time, and the oldest while
     /// there are more than `rows_max` rows. Returns how many were dropped for want of room.
     pub(super) fn make_room(&mut self, horizon_ms: i64, rows_max: usize, at_most: usize) -> usize {
-        let oldest = self.ages.iter().filter(|(_, of)| !self.overlay.contains_key(of));
+        let oldest = self.ages.iter().take_while(|(age, _)| *age < NEVER_MS);
+        let oldest = oldest.filter(|(_, of)| !self.overlay.contains_key(of));
         let mut evicted = 0;
         let mut drop = Vec::new();
         for (age, of) in oldest.take(at_most) {

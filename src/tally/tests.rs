@@ -595,3 +595,72 @@ fn some_strike(rules: &RuleSet, time_ms: i64) -> Strike {
         other => unreachable!("{other:?}"),
     }
 }
+
+#[test]
+fn a_removed_channel_is_restricted_only_for_longer_than_it_is_removed() {
+    let rule = |id: &str, word: &str, action: &str| {
+        format!(
+            "---\nid: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
+             [{action}]\ntests:\n  - fires: {word}\n  - quiet: bread\n"
+        )
+    };
+    let rules = striking(
+        &(rule("spam.gone", "gone", "{remove_channel: {for: 10d}}")
+            + &rule("spam.week", "week", "{restrict_channel: {for: 7d}}")
+            + &rule("spam.look", "look", "{refer: {subject: channel, queue: q}}")),
+    );
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut post = |word, time| {
+        let id = format!("{word}{time}");
+        post_through(&mut tally, &rules, (&id, word), time)
+    };
+    assert_eq!(short(&post("gone", TODAY)), [("remove_channel", 0)]);
+    assert_eq!(short(&post("week", TODAY)), [], "it is away for longer");
+    assert_eq!(short(&post("week", TODAY + 3 * DAY)), [], "both end together");
+    assert_eq!(short(&post("look", TODAY + 3 * DAY)), [("q", 0)], "people are asked besides");
+    let week = post("week", TODAY + 3 * DAY + 1);
+    assert_eq!(short(&week), [("restrict_channel", 0)], "it goes on after that");
+    assert_eq!(short(&post("gone", TODAY + 4 * DAY)), [], "once");
+    assert_eq!(short(&post("gone", TODAY + 10 * DAY)), [("remove_channel", 1)], "run out");
+    assert_eq!(short(&post("week", TODAY + 10 * DAY + 1)), [], "and away again");
+}
+
+#[test]
+fn a_revision_is_never_dropped_for_want_of_room() {
+    let rules = striking("");
+    let (issuer, mut tally) = (Issuer::public(), Tally::new(1, 1));
+    for (channel, revision) in [("c1", 1), ("c2", 0), ("c3", 2)] {
+        let value = format!(
+            r#"{{"v":1,"revision":{revision},"acts":[{{"action":"restrict_channel","detail":"","time_ms":5,"until_ms":6}}]}}"#
+        );
+        let key = format!(r#"["acts","channel/{channel}",0]"#);
+        tally.restore(key.as_bytes(), Some(value.as_bytes())).unwrap();
+    }
+    let mut dropped = Vec::new();
+    for _ in 0..3 {
+        // Nobody strikes without a rule: all that happens is that room is made.
+        let strike = Signal::Strike(some_strike(&rules, TODAY));
+        tally.apply(strike, &ruling(None, &issuer), &mut Vec::new());
+        tally.flush(&mut dropped);
+        tally.merge();
+    }
+    assert_eq!(tally.entries(), 2, "one too many, and both stay");
+    let keys: Vec<_> = dropped.iter().map(|row| row.key.as_deref().unwrap()).collect();
+    assert_eq!(keys, [br#"["acts","channel/c2",0]"#]);
+}
+
+#[test]
+fn a_late_strike_drives_out_no_newer_one() {
+    let rules = striking("");
+    let (mut tally, mut written) = (Tally::new(1, ENTRIES_MAX), Vec::new());
+    for number in 0..1_000 {
+        post_through(&mut tally, &rules, (&format!("p{number}"), "zorb"), TODAY + number);
+    }
+    tally.merge();
+    post_through(&mut tally, &rules, ("late", "zorb"), TODAY - 1);
+    tally.flush(&mut written);
+    assert!(written.is_empty(), "{}", written.len());
+    post_through(&mut tally, &rules, ("next", "zorb"), TODAY + 1_000);
+    tally.flush(&mut written);
+    assert_eq!(written.len(), 1, "its slot is that of the oldest");
+}

@@ -7,7 +7,7 @@ pub use hops::Hops;
 
 use crate::decode::{Format, Limits};
 use crate::rules::{Action, ActionKind, Expected, Guard, Pack, Rule, Status, Strike, Trial};
-use crate::score::Fired;
+use crate::score::{Fired, From, Seeing, Step, explain};
 use crate::screen::{Reading, RuleSet, RuleSetError, Screened, screen};
 
 /// A rule's own test that does not hold.
@@ -112,7 +112,8 @@ fn hold(trial: &Trial, rule: usize, rules: &RuleSet) -> Result<(), String> {
     let fired = screened.verdict.fired.iter().find(|fired| fired.rule == rule);
     match (fires, fired) {
         (true, None) if screened.verdict.unknown.contains(&rule) => Err(format!(
-            "should fire, but the post lacks a field that the condition compares{}",
+            "should fire, but the condition compares what the test's post lacks: give it {}{}",
+            lacking(rule, rules, &screened),
             found(rule, rules, &screened)
         )),
         (true, None) => Err(format!("should fire, but does not{}", found(rule, rules, &screened))),
@@ -197,6 +198,25 @@ fn details_of(asked: &Expected) -> String {
 }
 
 /// Which of the rule's patterns hit, for the person who mends it.
+/// The fields that the condition of a rule compares and the post does not have, each once.
+fn lacking(rule: usize, rules: &RuleSet, screened: &Screened<'_>) -> String {
+    fn collect(step: &Step, fields: &mut Vec<String>) {
+        if let From::Seen(Seeing::Missing(field)) = step.from {
+            let field = format!("`{field}`");
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        step.parts.iter().for_each(|part| collect(part, fields));
+    }
+    let all = explain(rules.rules(), rules.first_patterns(), &screened.post, &screened.hits);
+    let mut fields = Vec::new();
+    for explained in all.iter().filter(|explained| explained.rule == rule) {
+        collect(&explained.condition, &mut fields);
+    }
+    fields.join(" and ")
+}
+
 fn found(index: usize, rules: &RuleSet, screened: &Screened<'_>) -> String {
     let (Some(rule), Some(first)) =
         (rules.rules().get(index), rules.first_patterns().get(index).copied())

@@ -9,6 +9,7 @@ mod cli;
 mod crashes;
 mod embedded;
 mod explain;
+mod import;
 mod node;
 mod packs;
 mod pages;

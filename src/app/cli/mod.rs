@@ -8,6 +8,7 @@ mod config;
 mod control;
 mod demo;
 mod explain;
+mod import;
 mod ingest;
 mod lines;
 mod load;
@@ -47,6 +48,8 @@ enum Verb {
     Check(check::Check),
     /// What a pack would have done on past posts, beside what was done.
     Replay(replay::Replay),
+    /// Other people's keyword rules as a pack.
+    Import(import::Import),
     /// Why a post hits, or what it lacks: its views, its hits, each rule step by step.
     Explain(explain::Explain),
     /// Packs as files that can be trusted: keys, building, signing, verifying.
@@ -127,6 +130,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Scan(scan) => scan.run(),
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(),
+        Verb::Import(import) => import.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Pack(pack) => pack.run(),
         Verb::Control(control) => control.run(),
