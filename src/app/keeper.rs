@@ -17,7 +17,9 @@ use tokio::sync::oneshot;
 use super::config::{self, Backend, Config, Packs};
 use super::service::{Service, StopOnDrop, kafka_settings, pack_folders};
 use super::shutdown::Shutdown;
-use crate::control::{self, Controls, Look, Rulebook, Shelf, Store, Unfit, Wanted, fill, look};
+use crate::control::{
+    self, Controls, Look, Rulebook, Shelf, Store, Unfit, fill, fill_from, lacking, look,
+};
 use crate::log::LogError;
 use crate::log::kafka::Settings;
 use crate::log::kafka::register::{Followed, Follower};
@@ -25,7 +27,7 @@ use crate::metrics::{Count, Level, Metrics};
 use crate::record::Topic;
 use crate::rules::Pack;
 use crate::screen::{RuleSet, RuleSetError};
-use crate::sealed::{Members, listed_blobs};
+use crate::sealed::Members;
 use crate::worker::{Shared, clock};
 
 /// Longest wait for something to be published: how soon a stop is seen.
@@ -380,14 +382,6 @@ struct Published {
     fresh: BTreeMap<String, Members>,
 }
 
-fn wanted(published: &config::Published) -> Wanted {
-    Wanted {
-        names: published.names.clone(),
-        keys: published.keys.clone(),
-        signatures: published.signatures,
-    }
-}
-
 impl Published {
     fn open(published: &config::Published, settings: &Settings) -> Result<Self> {
         let folder = published.store.display();
@@ -396,7 +390,7 @@ impl Published {
             follower: Follower::open(settings, Topic::Packs)?,
             shelf: Shelf::default(),
             is_reached: false,
-            book: Rulebook::new(wanted(published)),
+            book: Rulebook::new(published.wanted()),
             stored: Store::open(&published.store)
                 .with_context(|| format!("cannot make the folder {folder} (`packs.store`)"))?,
             fresh: BTreeMap::new(),
@@ -423,7 +417,7 @@ impl Published {
     /// Other keys, or other packs.
     fn want(&mut self, published: &config::Published, shared: &Shared) -> Result<bool, LogError> {
         let before = self.book.names().to_vec();
-        self.book.want(wanted(published));
+        self.book.want(published.wanted());
         let is_other = before != self.book.names();
         if !self.is_reached {
             return Ok(is_other);
@@ -481,22 +475,20 @@ impl Published {
 
     /// The edition with all its blobs, wherever they are; `None` where the topic has none.
     fn members(&self, name: &str) -> Result<Option<Result<Members, Unfit>>, LogError> {
-        let mut members = match self.shelf.members(name, None) {
+        let mut members = match self.shelf.members(name) {
             None => return Ok(None),
             Some(Err(why)) => return Ok(Some(Err(why.into()))),
             Some(Ok(members)) => members,
         };
-        let lacks = |members: &Members| {
-            listed_blobs(members).iter().any(|blob| !members.contains_key(blob))
-        };
-        if lacks(&members)
-            && let Some(Ok(filled)) = self.shelf.members(name, self.stored.read(name).as_ref())
+        if !lacking(&members).is_empty()
+            && let Some(stored) = self.stored.read(name)
         {
-            members = filled;
+            fill_from(&mut members, &stored);
         }
-        if lacks(&members) {
+        let mut missing = lacking(&members);
+        if !missing.is_empty() {
             let topic = Follower::open(&self.settings, Topic::Packs)?;
-            topic.read_all(&mut |key, value| fill(&mut members, &key, value))?;
+            topic.read_all(&mut |key, value| fill(&mut members, &mut missing, &key, value))?;
         }
         Ok(Some(Ok(members)))
     }

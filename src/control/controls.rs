@@ -39,7 +39,9 @@ pub enum Held {
 }
 
 impl Held {
-    fn status(self) -> Status {
+    /// As the status of a rule.
+    #[must_use]
+    pub fn status(self) -> Status {
         match self {
             Self::Draft => Status::Draft,
             Self::Shadow => Status::Shadow,

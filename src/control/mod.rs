@@ -24,7 +24,7 @@ use crate::rules::{self, Compiled, Report, Source};
 pub use controls::{Control, ControlFault, Controls, Held, lifted};
 pub use folder::{FolderError, Look, look, read_folder};
 pub use rulebook::{InForce, Rulebook, Unfit, Wanted};
-pub use shelf::{EDITIONS_KEPT, Edition, Inventory, Shelf, edition_key, fill};
+pub use shelf::{EDITIONS_KEPT, Edition, Inventory, Shelf, edition_key, fill, fill_from, lacking};
 pub use store::Store;
 
 /// Why packs did not load.

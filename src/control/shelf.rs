@@ -10,7 +10,7 @@
 //! Blobs are not kept: those of old editions would fill the memory. Where one is missing, the
 //! stored copy of the pack in force has it, or the topic is read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{Outgoing, Topic};
 use crate::sealed::{
@@ -89,24 +89,15 @@ impl Shelf {
         self.keeps_blobs = true;
     }
 
-    /// The newest edition of a pack, with those of its blobs that are here or in `stored`; `None`
-    /// where the topic has none.
+    /// The newest edition of a pack, with those of its blobs that are here; `None` where the topic
+    /// has none.
     ///
     /// # Errors
     /// If what lies there is no edition.
-    pub fn members(
-        &self,
-        name: &str,
-        stored: Option<&Members>,
-    ) -> Option<Result<Members, ArchiveFault>> {
+    pub fn members(&self, name: &str) -> Option<Result<Members, ArchiveFault>> {
         let edition = self.editions.get(name)?;
         Some(read_archive(edition).map(|mut members| {
-            let known = listed_blobs(&members).into_iter().filter_map(|blob| {
-                let content = self.blobs.get(&blob).or_else(|| stored?.get(&blob))?;
-                Some((blob, content.clone()))
-            });
-            let known: Members = known.collect();
-            members.extend(known);
+            fill_from(&mut members, &self.blobs);
             members
         }))
     }
@@ -118,11 +109,32 @@ impl Shelf {
     }
 }
 
-/// Adds the blobs that `members` list and lack, out of one record of the topic.
-pub fn fill(members: &mut Members, bytes: &[u8], value: Option<Vec<u8>>) {
+/// Names of the blobs that `members` list and lack.
+#[must_use]
+pub fn lacking(members: &Members) -> BTreeSet<String> {
+    let listed = listed_blobs(members).into_iter();
+    listed.filter(|blob| !members.contains_key(blob)).collect()
+}
+
+/// Adds the blobs that `members` list and lack, out of others.
+pub fn fill_from(members: &mut Members, others: &Members) {
+    for blob in lacking(members) {
+        if let Some(content) = others.get(&blob) {
+            members.insert(blob, content.clone());
+        }
+    }
+}
+
+/// Adds a blob that `members` lack, out of one record of the topic.
+pub fn fill(
+    members: &mut Members,
+    missing: &mut BTreeSet<String>,
+    bytes: &[u8],
+    value: Option<Vec<u8>>,
+) {
     let (Some(Key::Blob(hash)), Some(blob)) = (key(bytes), value) else { return };
     let name = blob_name(hash);
-    if !members.contains_key(&name) && listed_blobs(members).contains(&name) {
+    if missing.remove(&name) {
         members.insert(name, blob);
     }
 }

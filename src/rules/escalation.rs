@@ -6,13 +6,13 @@ use super::actions::{PlacedAction, actions};
 use super::codes::Code;
 use super::fields::{Fields, Keys, key_text};
 use super::guards::About;
-use super::model::{Escalation, Rule, Severity};
+use super::model::{Escalation, Rule};
 use super::names::nearest;
 use super::pack::Manifest;
 use super::patterns::Reader;
 use super::report::{Faults, quoted};
-use super::rule::{SEVERITIES, bare};
-use super::scope::{reason, scope};
+use super::rule::bare;
+use super::scope::reason;
 use super::trials::{Guard, Repeated, Trial};
 use super::values::{DAY_MS, choice, duration, is_slug, number, text};
 use super::yaml::{Node, Value};
@@ -66,21 +66,14 @@ impl Reader<'_> {
         let mut fields = Fields::read(node, &ESCALATION, &mut self.faults)?.or(manifest.defaults);
         fields.is_partial |= !self.has_manifest;
         let id = self.id(&fields, manifest);
-        let title = fields.need("title", "add `title:`, one line for people", &mut self.faults);
-        let title = title.and_then(|node| text(node, "`title`", &mut self.faults));
+        let title = self.title(&fields);
         let status = self.status(&fields);
-        let severity = match fields.get("severity") {
-            Some(node) => choice(node, "`severity`", &SEVERITIES, &mut self.faults),
-            None => Some(Severity::Medium),
-        };
+        let severity = self.severity(&fields);
         let strikes = fields.get("strikes").and_then(|node| self.strikes(node));
         let of = strikes.as_ref().map_or(SubjectKind::Channel, |strikes| strikes.of);
         let queue = strikes.as_ref().map_or("", |strikes| strikes.category.as_str());
         let actions = self.escalated(&fields, of, queue);
-        let scope = match fields.get("scope") {
-            Some(node) => scope(node, &mut self.faults),
-            None => Some(super::Scope::Worldwide),
-        };
+        let scope = self.scope(&fields);
         let reason = fields.get("reason").map(|node| reason(node, &mut self.faults));
         let help = "add a series that fires and one that is quiet";
         let tests = fields.need("tests", help, &mut self.faults);
@@ -92,7 +85,7 @@ impl Reader<'_> {
         let Struck { of, category, at_least, within_ms } = strikes?;
         Some(Escalation {
             id: id?,
-            title: title?.to_owned(),
+            title: title?,
             pack: Arc::clone(&manifest.name),
             version: Arc::clone(&manifest.version),
             status: status?,

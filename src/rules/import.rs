@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use super::fields::key_text;
+use super::model::Severity;
 use super::report::{Faults, Report};
+use super::rule::SEVERITIES;
 use super::source::Source;
 use super::yaml::{self, Node, Value};
 
@@ -61,7 +63,7 @@ struct Draft {
     /// Ready comparisons of fields.
     fields: Vec<String>,
     actions: String,
-    severity: &'static str,
+    severity: Severity,
 }
 
 /// Reads rules and writes them as a pack of this name.
@@ -114,7 +116,7 @@ impl Importer<'_> {
             return None;
         };
         let before = self.left.len();
-        let mut draft = Draft { severity: "medium", ..Draft::default() };
+        let mut draft = Draft::default();
         for (key, value) in pairs {
             self.automoderator_key(key, value, &mut draft);
         }
@@ -209,32 +211,26 @@ impl Importer<'_> {
     }
 
     fn sigma(&mut self, document: &Node) -> Option<Draft> {
-        let get = |node: &'_ Node, key: &str| -> Option<Node> {
-            let Value::Map(pairs) = &node.value else { return None };
-            pairs.iter().find(|(name, _)| key_text(name) == key).map(|(_, value)| value.clone())
-        };
         let Some(detection) = get(document, "detection") else {
             self.leave(document, "no `detection`");
             return None;
         };
-        let condition = get(&detection, "condition");
-        if condition.as_ref().and_then(scalar) != Some("keywords") {
-            let at = condition.as_ref().unwrap_or(&detection);
+        let condition = get(detection, "condition");
+        if condition.and_then(scalar) != Some("keywords") {
+            let at = condition.unwrap_or(detection);
             self.leave(at, "a condition other than `keywords`: fields of log lines are no posts");
             return None;
         }
-        let keywords = get(&detection, "keywords").as_ref().and_then(values);
+        let keywords = get(detection, "keywords").and_then(values);
         let Some(keywords) = keywords else {
-            self.leave(&detection, "`keywords` that are no list of texts");
+            self.leave(detection, "`keywords` that are no list of texts");
             return None;
         };
-        let severity = match get(document, "level").as_ref().and_then(scalar) {
-            Some("critical") => "critical",
-            Some("high") => "high",
-            Some("medium") => "medium",
-            _ => "low",
-        };
-        let title = get(document, "title").as_ref().and_then(scalar).unwrap_or_default().to_owned();
+        let level = get(document, "level").and_then(scalar).unwrap_or_default();
+        // Sigma has `informational` besides.
+        let severity = SEVERITIES.iter().find(|(name, _)| *name == level);
+        let severity = severity.map_or(Severity::Low, |(_, severity)| *severity);
+        let title = get(document, "title").and_then(scalar).unwrap_or_default().to_owned();
         // A keyword of Sigma is found anywhere; stars at its ends say no more than that.
         let entries = keywords.iter().map(|word| word.trim_matches('*').to_owned()).collect();
         let checks = vec![Check { sought: Sought::Entries(entries, "substring"), negated: false }];
@@ -246,6 +242,12 @@ impl Importer<'_> {
 /// What is said of a check that does not carry over.
 fn unlike(check: &str) -> String {
     format!("`{check}` has nothing like it here, so the rule asks for less than it did")
+}
+
+/// What stands under a key.
+fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Map(pairs) = &node.value else { return None };
+    pairs.iter().find(|(name, _)| key_text(name) == key).map(|(_, value)| value)
 }
 
 fn scalar(node: &Node) -> Option<&str> {
@@ -314,7 +316,7 @@ fn write_rule(draft: &Draft, pack: &str, number: usize, source: &mut Source) -> 
         rule,
         "id: {category}.rule_{number}\ntitle: {}\nseverity: {}\npatterns:\n{patterns}condition: {}\nactions: {}\n{}",
         quoted(&title),
-        draft.severity,
+        draft.severity.name(),
         condition.join(" and "),
         draft.actions,
         write_tests(draft)

@@ -54,11 +54,12 @@ impl Status {
 }
 
 /// How much harm a rule is about; orders causes and labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// Least.
     Low,
     /// The default.
+    #[default]
     Medium,
     /// More.
     High,

@@ -83,14 +83,10 @@ impl Reader<'_> {
         let mut fields = Fields::read(node, &RULE, &mut self.faults)?.or(manifest.defaults);
         fields.is_partial |= !self.has_manifest;
         let id = self.id(&fields, manifest);
-        let title = fields.need("title", "add `title:`, one line for people", &mut self.faults);
-        let title = title.and_then(|node| text(node, "`title`", &mut self.faults));
+        let title = self.title(&fields);
         let category = self.category(&fields, id.as_deref());
         let status = self.status(&fields);
-        let severity = match fields.get("severity") {
-            Some(node) => choice(node, "`severity`", &SEVERITIES, &mut self.faults),
-            None => Some(Severity::Medium),
-        };
+        let severity = self.severity(&fields);
         let kinds = self.kinds(&fields);
         let found = self.found(&fields, manifest);
         let queue = category.as_deref().unwrap_or_default();
@@ -100,10 +96,7 @@ impl Reader<'_> {
         let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
         let limit = fields.get("limit").map(|node| self.limit(node, &fields, severity));
-        let scope = match fields.get("scope") {
-            Some(node) => scope(node, &mut self.faults),
-            None => Some(super::Scope::Worldwide),
-        };
+        let scope = self.scope(&fields);
         let reason = fields.get("reason").map(|node| reason(node, &mut self.faults));
         let help = "add one that fires and one that is quiet";
         let tests = fields.need("tests", help, &mut self.faults);
@@ -117,7 +110,7 @@ impl Reader<'_> {
         let soften = found.when.zip(soften_to).map(|(when, to)| Soften { when, to: bare(to) });
         let mut rule = Rule {
             id: id?,
-            title: title?.to_owned(),
+            title: title?,
             pack: Arc::clone(&manifest.name),
             version: Arc::clone(&manifest.version),
             category: category?,
@@ -220,6 +213,21 @@ impl Reader<'_> {
             return None;
         }
         Some(id.to_owned())
+    }
+
+    pub(super) fn title(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let node = fields.need("title", "add `title:`, one line for people", &mut self.faults)?;
+        text(node, "`title`", &mut self.faults).map(str::to_owned)
+    }
+
+    pub(super) fn severity(&mut self, fields: &Fields<'_>) -> Option<Severity> {
+        let Some(node) = fields.get("severity") else { return Some(Severity::default()) };
+        choice(node, "`severity`", &SEVERITIES, &mut self.faults)
+    }
+
+    pub(super) fn scope(&mut self, fields: &Fields<'_>) -> Option<super::Scope> {
+        let Some(node) = fields.get("scope") else { return Some(super::Scope::Worldwide) };
+        scope(node, &mut self.faults)
     }
 
     fn category(&mut self, fields: &Fields<'_>, id: Option<&str>) -> Option<String> {

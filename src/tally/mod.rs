@@ -204,7 +204,7 @@ impl Tally {
             time_ms,
             until_ms: candidate.until_ms(),
         };
-        let revision = acts.act((action, detail), done)?;
+        let revision = acts.act(done)?;
         Some(issue(candidate.revised(revision, ruling.issuer), true, ruling, out))
     }
 

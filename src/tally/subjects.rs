@@ -1,5 +1,7 @@
 //! Channels and accounts: the strikes against them, and what was done to them.
 
+use std::collections::BTreeSet;
+
 use super::table::{NEVER_MS, Row, Slots};
 use crate::event::Struck;
 use crate::event::signal::Strike;
@@ -41,13 +43,14 @@ impl Slots<StruckValue> {
         if self.0.values().any(|kept| is_same(kept)) {
             return false;
         }
-        let is_full = self.0.len() >= STRIKES_MAX;
-        let oldest = self.0.iter().min_by_key(|(slot, kept)| (kept.time_ms, **slot));
-        match oldest.map(|(slot, kept)| (*slot, kept.time_ms)).filter(|_| is_full) {
-            // A late one older than all that are kept must not drive out a newer one.
-            Some((_, oldest_ms)) if strike.time_ms < oldest_ms => return false,
-            Some((slot, _)) => self.put(slot, None),
-            None => {}
+        if self.0.len() >= STRIKES_MAX {
+            let ages = self.0.iter().map(|(slot, kept)| (kept.time_ms, *slot));
+            match ages.min() {
+                // A late one older than all that are kept must not drive out a newer one.
+                Some((oldest_ms, _)) if strike.time_ms < oldest_ms => return false,
+                Some((_, slot)) => self.put(slot, None),
+                None => {}
+            }
         }
         let Strike { rule, category, points, post, time_ms, .. } = strike.clone();
         self.put(self.free(), Some(StruckValue { rule, category, points, post, time_ms }));
@@ -64,18 +67,17 @@ impl Slots<StruckValue> {
             .iter()
             .map(|kept| kept.time_ms)
             .filter(|end| *end >= time_ms && end.saturating_sub(escalation.within_ms) <= time_ms);
-        let windows = ends.map(|end| {
+        let inside = |end: i64| {
             let start = end.saturating_sub(escalation.within_ms);
-            let inside = own.iter().filter(move |kept| (start..=end).contains(&kept.time_ms));
-            let inside: Vec<&&StruckValue> = inside.collect();
-            let points = inside.iter().map(|kept| u64::from(kept.points)).sum::<u64>();
-            let mut rules: Vec<String> = inside.iter().map(|kept| kept.rule.clone()).collect();
-            rules.sort_unstable();
-            rules.dedup();
-            let at_least = u64::from(escalation.at_least);
-            Struck { points, at_least, within_ms: escalation.within_ms, rules }
-        });
-        windows.into_iter().find(|struck| struck.points >= struck.at_least)
+            own.iter().filter(move |kept| (start..=end).contains(&kept.time_ms))
+        };
+        let at_least = u64::from(escalation.at_least);
+        let mut windows =
+            ends.map(|end| (end, inside(end).map(|kept| u64::from(kept.points)).sum::<u64>()));
+        let (end, points) = windows.find(|(_, points)| *points >= at_least)?;
+        let rules: BTreeSet<&String> = inside(end).map(|kept| &kept.rule).collect();
+        let rules = rules.into_iter().cloned().collect();
+        Some(Struck { points, at_least, within_ms: escalation.within_ms, rules })
     }
 }
 
@@ -95,12 +97,12 @@ impl Slots<ActsValue> {
     /// Is this to be done now? It is where it was not, or has run out, or is to last for ever where
     /// it was for a time; not while something harsher leaves nothing of it to do. Notes it, and gives
     /// the revision of the subject that it is done to.
-    pub(super) fn act(&mut self, (action, detail): (&str, &str), done: Done) -> Option<i64> {
+    pub(super) fn act(&mut self, done: Done) -> Option<i64> {
         let mut value = self.0.get(&0).map(|kept| ActsValue::clone(kept)).unwrap_or_default();
         if value.acts.iter().any(|kept| covers(kept, &done)) {
             return None;
         }
-        let same = |kept: &&mut Done| kept.action == action && kept.detail == detail;
+        let same = |kept: &&mut Done| kept.action == done.action && kept.detail == done.detail;
         match value.acts.iter_mut().find(same) {
             None => value.acts.push(done),
             Some(kept) => {

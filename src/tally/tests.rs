@@ -462,20 +462,22 @@ fn strikes_weigh_what_the_rule_says_and_count_within_the_window() {
     assert_eq!(post_through(&mut tally, &rules, ("p2", "blorp"), TODAY).len(), 2);
 }
 
+/// A further rule: this word, this action.
+fn rule_of(id: &str, word: &str, action: &str) -> String {
+    format!(
+        "---\nid: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
+         [{action}]\ntests:\n  - fires: {word}\n  - quiet: bread\n"
+    )
+}
+
 #[test]
 fn what_is_to_be_done_to_a_channel_is_done_once_and_for_ever_goes_over_for_a_time() {
-    let rule = |id: &str, word: &str, action: &str| {
-        format!(
-            "---\nid: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
-             [{action}]\ntests:\n  - fires: {word}\n  - quiet: bread\n"
-        )
-    };
     let rules = striking(
-        &(rule("spam.week", "week", "{restrict_channel: {for: 7d}}")
-            + &rule("spam.ever", "ever", "restrict_channel")
-            + &rule("spam.shut", "shut", "{suspend_account: {automatic: true}}")
-            + &rule("spam.look", "look", "suspend_account")
-            + &rule("spam.quiet", "quiet", "remove_channel\nstatus: shadow")
+        &(rule_of("spam.week", "week", "{restrict_channel: {for: 7d}}")
+            + &rule_of("spam.ever", "ever", "restrict_channel")
+            + &rule_of("spam.shut", "shut", "{suspend_account: {automatic: true}}")
+            + &rule_of("spam.look", "look", "suspend_account")
+            + &rule_of("spam.quiet", "quiet", "remove_channel\nstatus: shadow")
                 .replace("[remove_channel\nstatus: shadow]", "[restrict_channel]\nstatus: shadow")),
     );
     let mut tally = Tally::new(1, ENTRIES_MAX);
@@ -598,16 +600,10 @@ fn some_strike(rules: &RuleSet, time_ms: i64) -> Strike {
 
 #[test]
 fn a_removed_channel_is_restricted_only_for_longer_than_it_is_removed() {
-    let rule = |id: &str, word: &str, action: &str| {
-        format!(
-            "---\nid: {id}\ntitle: t\npatterns:\n  a: {{any: [{word}]}}\ncondition: a\nactions: \
-             [{action}]\ntests:\n  - fires: {word}\n  - quiet: bread\n"
-        )
-    };
     let rules = striking(
-        &(rule("spam.gone", "gone", "{remove_channel: {for: 10d}}")
-            + &rule("spam.week", "week", "{restrict_channel: {for: 7d}}")
-            + &rule("spam.look", "look", "{refer: {subject: channel, queue: q}}")),
+        &(rule_of("spam.gone", "gone", "{remove_channel: {for: 10d}}")
+            + &rule_of("spam.week", "week", "{restrict_channel: {for: 7d}}")
+            + &rule_of("spam.look", "look", "{refer: {subject: channel, queue: q}}")),
     );
     let mut tally = Tally::new(1, ENTRIES_MAX);
     let mut post = |word, time| {

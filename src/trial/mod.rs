@@ -4,6 +4,7 @@ mod hops;
 mod series;
 
 pub use hops::Hops;
+pub use series::START_MS;
 
 use crate::decode::{Format, Limits};
 use crate::rules::{Action, ActionKind, Expected, Guard, Pack, Rule, Status, Strike, Trial};

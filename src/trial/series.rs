@@ -6,13 +6,13 @@ use super::hops::Hops;
 use crate::decode::{Format, Limits};
 use crate::event::signal::{Signal, Strike};
 use crate::event::{Event, Issuer, Origin as Seen, Source, Subject, Time};
-use crate::record::Outgoing;
+use crate::record::{Outgoing, SubjectKind};
 use crate::rules::{Repeated, Series};
 use crate::screen::{Origin, Reading, RuleSet, screen};
 
-/// When every series begins, 2026-01-01T00:00:00Z in Unix milliseconds: a test says the same on
-/// every day.
-const START_MS: i64 = 1_767_225_600_000;
+/// When posts without a time begin, 2026-01-01T00:00:00Z in Unix milliseconds: a test, or a file that
+/// is replayed, says the same on every day.
+pub const START_MS: i64 = 1_767_225_600_000;
 
 /// Does the rule or escalation of this id act when the series says?
 pub(super) fn hold(series: &Series, id: &str, rules: &RuleSet) -> Result<(), String> {
@@ -29,10 +29,7 @@ pub(super) fn hold(series: &Series, id: &str, rules: &RuleSet) -> Result<(), Str
                 post(rules, &issuer, json, source)?
             }
             Repeated::Strike { rule, subject, id } => {
-                let kind = subject.name().to_owned();
-                let subject =
-                    Subject { kind, id: id.clone(), revision: 0, channel: None, author: None };
-                strike(rules, &issuer, rule, subject, source)
+                strike(rules, &issuer, rule, (*subject, id), source)
             }
         };
         let done = hops.settle(out).map_err(|why| why.to_string())?;
@@ -82,14 +79,13 @@ fn strike(
     rules: &RuleSet,
     issuer: &Issuer,
     rule: &str,
-    subject: Subject,
+    (kind, id): (SubjectKind, &str),
     source: Source<'_>,
 ) -> Vec<Outgoing> {
     let Some(rule) = rules.rule(rule) else { return Vec::new() };
-    let points = rule.strike.map_or(0, |strike| match subject.kind.as_str() {
-        "channel" => strike.channel,
-        _ => strike.author,
-    });
+    let points = rule.strike.map_or(0, |strike| strike.points(kind));
+    let (kind, id) = (kind.name().to_owned(), id.to_owned());
+    let subject = Subject { kind, id, revision: 0, channel: None, author: None };
     let strike = Strike {
         rule: rule.id.clone(),
         category: rule.category.clone(),

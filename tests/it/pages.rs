@@ -58,6 +58,31 @@ fn the_tutorial_of_rules_works_as_it_stands() {
 }
 
 #[test]
+fn the_page_of_imports_works_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(follow(include_str!("../../docs/import.md"), folder.path()), 3);
+}
+
+#[test]
+fn the_first_takedown_of_the_readme_works_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, page) = include_str!("../../README.md").split_once("## A first takedown").unwrap();
+    let blocks = blocks(page);
+    let [(_, make), (_, explain), (_, error), ..] = &blocks[..] else { unreachable!("three") };
+    // The built program, wherever it is.
+    let make: Vec<&str> = make.lines().filter(|line| !line.starts_with("alias ")).collect();
+    let made = shell(&make.join("\n"), folder.path());
+    assert!(made.contains("first: 1 rules, 2 tests pass"), "{made}");
+    assert!(made.contains(r#""action":"remove_post""#), "{made}");
+    assert_eq!(&run(explain, folder.path()), explain);
+    let rules = folder.path().join("first/rules/goods.yaml");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    std::fs::write(&rules, text.replace("condition: item", "condition: itm")).unwrap();
+    let said = shell("tidegate check first", folder.path());
+    assert!(said.starts_with(error), "{said}");
+}
+
+#[test]
 fn the_page_of_explain_shows_what_is_said() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(follow(include_str!("../../docs/explain.md"), root), 14);

@@ -471,3 +471,44 @@ fn a_deployment_without_the_topics_is_told_what_to_do() {
         "{log}"
     );
 }
+
+/// What a line of the page says when it is run as a shell does; it must succeed.
+fn shell(line: &str, folder: &Path) -> String {
+    let bin = Path::new(env!("CARGO_BIN_EXE_tidegate")).parent().unwrap().display();
+    let output = Command::new("bash")
+        .args(["-c", &format!("PATH={bin}:$PATH; {line} 2>&1")])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{line}\n{said}");
+    said
+}
+
+#[test]
+fn the_page_of_publishing_works_as_it_stands() {
+    let hot = Hot::make();
+    let folder = tempfile::tempdir().unwrap();
+    let (root, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")), folder.path());
+    std::os::unix::fs::symlink(root.join("packs"), folder.join("packs")).unwrap();
+    std::fs::copy(hot.folder().join("ids.key"), folder.join("ids.key")).unwrap();
+    let page = include_str!("../../docs/publishing.md");
+    let blocks = page.split("```console\n").skip(1).map(|it| it.split("```").next().unwrap());
+    let (mut said, mut commands) = (String::new(), 0);
+    for line in blocks.flat_map(str::lines) {
+        let Some(command) = line.strip_prefix("$ ") else {
+            assert!(said.lines().any(|it| it == line), "`{line}` is not in:\n{said}");
+            continue;
+        };
+        said = shell(command, folder);
+        commands += 1;
+        if command.contains("keygen") {
+            let key = std::fs::read_to_string(folder.join("me.pub")).unwrap();
+            let keys = format!("keys = [{:?}]", key.lines().nth(1).unwrap());
+            let config = hot.config("page", &[], 1).replace("\"hot\"", "\"starter\"");
+            let config = config.replace("keys = []", &keys);
+            std::fs::write(folder.join("tidegate.toml"), config).unwrap();
+        }
+    }
+    assert_eq!(commands, 10);
+}

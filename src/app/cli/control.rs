@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::output::say;
+use super::packs::inventory;
 use super::{ConfigFile, Failure, pack};
 use crate::app::config::{Backend, Config, Packs};
 use crate::app::service::{kafka_settings, pack_folders};
-use crate::control::{Control, Controls, Held, Inventory, Rulebook, Wanted, lifted};
+use crate::control::{Control, Controls, Held, Rulebook, lifted};
 use crate::log::kafka::Settings;
 use crate::log::kafka::register::{Follower, Publisher};
 use crate::record::Topic;
@@ -21,7 +22,7 @@ const TEXT_CHARS_MAX: usize = 300;
 /// held back.
 #[derive(Debug, Args)]
 pub(super) struct ControlVerb {
-    /// Id of the rule.
+    /// Id of the rule or escalation.
     #[arg(value_name = "RULE", requires_all = ["status", "by", "reason"])]
     rule: Option<String>,
     /// No higher than this; `lift` ends it.
@@ -71,14 +72,14 @@ impl ControlVerb {
         let reason = line("--reason", self.reason.as_deref())?;
         let held = match status {
             Wish::Lift => None,
-            Wish::Draft => Some((Held::Draft, Status::Draft)),
-            Wish::Shadow => Some((Held::Shadow, Status::Shadow)),
+            Wish::Draft => Some(Held::Draft),
+            Wish::Shadow => Some(Held::Shadow),
         };
         let record = match held {
             None => lifted(rule),
-            Some((held, wished)) => {
+            Some(held) => {
                 let own = own_status(rule, &packs(&config, &settings, now)?)?;
-                if own <= wished {
+                if own <= held.status() {
                     say(&format!(
                         "{rule} is `{}` in its pack: this changes nothing now",
                         own.name()
@@ -93,7 +94,7 @@ impl ControlVerb {
         publisher.publish(&[record]).map_err(Failure::stopped)?;
         say(&match held {
             None => format!("{rule}: as its pack says"),
-            Some((_, wished)) => format!("{rule}: no higher than `{}`", wished.name()),
+            Some(held) => format!("{rule}: no higher than `{}`", held.status().name()),
         });
         Ok(())
     }
@@ -125,10 +126,7 @@ fn show(settings: &Settings) -> Result<(), Failure> {
     for Control { rule, status, by, reason, until, .. } in controls.all() {
         let until =
             until.map_or_else(|| "until it is lifted".to_owned(), |it| format!("until {it}"));
-        let status = match status {
-            Held::Draft => "draft",
-            Held::Shadow => "shadow",
-        };
+        let status = status.status().name();
         say(&format!("{rule}: {status}, {until}, by {by}: {reason}"));
     }
     Ok(())
@@ -144,15 +142,8 @@ fn packs(config: &Config, settings: &Settings, now: Timestamp) -> Result<Vec<Pac
         }
         Packs::Published(published) => published,
     };
-    let mut inventory = Inventory::default();
-    let follower = Follower::open(settings, Topic::Packs).map_err(Failure::stopped)?;
-    let read = follower.read_all(&mut |key, value| inventory.take(&key, value));
-    read.map_err(Failure::stopped)?;
-    let mut book = Rulebook::new(Wanted {
-        names: published.names.clone(),
-        keys: published.keys.clone(),
-        signatures: published.signatures,
-    });
+    let inventory = inventory(settings)?;
+    let mut book = Rulebook::new(published.wanted());
     for name in &published.names {
         let Some(newest) = inventory.newest(name) else { continue };
         if let Err(why) = book.offer(name, &inventory.whole(&newest), now) {
@@ -162,13 +153,41 @@ fn packs(config: &Config, settings: &Settings, now: Timestamp) -> Result<Vec<Pac
     Ok(book.packs())
 }
 
-/// A control of a rule that nobody has would hold back nothing, and somebody would trust in it.
+/// A control of a rule or an escalation that nobody has would hold back nothing, and somebody would trust in it.
 fn own_status(rule: &str, packs: &[Pack]) -> Result<Status, Failure> {
-    let rules = || packs.iter().flat_map(|pack| &pack.rules);
-    if let Some(found) = rules().find(|found| found.id == rule) {
-        return Ok(found.status);
+    let known = || {
+        packs.iter().flat_map(|pack| {
+            let rules = pack.rules.iter().map(|rule| (rule.id.as_str(), rule.status));
+            let escalations = pack.escalations.iter().map(|one| (one.id.as_str(), one.status));
+            rules.chain(escalations)
+        })
+    };
+    if let Some((_, status)) = known().find(|(id, _)| *id == rule) {
+        return Ok(status);
     }
-    let meant = nearest(rule, rules().map(|rule| rule.id.as_str()));
+    let meant = nearest(rule, known().map(|(id, _)| id));
     let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-    Err(Failure::Wrong(format!("no pack of this deployment has a rule `{rule}`{meant}")))
+    Err(Failure::Wrong(format!(
+        "no pack of this deployment has a rule or an escalation `{rule}`{meant}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn rules_and_escalations_can_be_held_back_and_what_is_neither_is_told() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/packs/placeholder");
+        let packs = [crate::control::load(&folder).unwrap().compiled.pack];
+        let [rule, ..] = &packs[0].rules[..] else { unreachable!("it has rules") };
+        let [escalation, ..] = &packs[0].escalations[..] else { unreachable!("it has one") };
+        for (id, status) in [(&rule.id, rule.status), (&escalation.id, escalation.status)] {
+            assert_eq!(own_status(id, &packs).unwrap(), status, "{id}");
+            let wrong = own_status(&format!("{id}x"), &packs).unwrap_err();
+            assert!(matches!(wrong, Failure::Wrong(why) if why.contains(&format!("`{id}`?"))));
+        }
+    }
 }

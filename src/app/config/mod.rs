@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::control::Wanted;
 use crate::decode::{FieldFault, Fields, Format};
 use crate::sealed::PublicKey;
 
@@ -75,6 +76,14 @@ pub struct Published {
     pub signatures: usize,
     /// Folder of the last good editions.
     pub store: PathBuf,
+}
+
+impl Published {
+    /// Which packs are to be in force, and whom to believe.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted { names: self.names.clone(), keys: self.keys.clone(), signatures: self.signatures }
+    }
 }
 
 /// How to reach a cluster.

@@ -65,22 +65,22 @@ impl Past {
             .create_with_context(ReaderContext(watch))
             .map_err(|error| super::unusable(&error))?;
         let mut past = Self { consumer, topic: topic.to_owned(), ends: BTreeMap::new(), total: 0 };
-        past.begin(stretch).map_err(|error| past.failed(&error))?;
-        if past.ends.is_empty() && past.total == u64::MAX {
-            return Err(super::missing(topic));
+        match past.begin(stretch) {
+            Ok(true) => Ok(past),
+            Ok(false) => Err(super::missing(topic)),
+            Err(error) => Err(past.failed(&error)),
         }
-        Ok(past)
     }
 
-    fn begin(&mut self, stretch: &Stretch) -> KafkaResult<()> {
+    /// Finds the offsets and begins; false where there is no such topic.
+    fn begin(&mut self, stretch: &Stretch) -> KafkaResult<bool> {
         let metadata = self.consumer.fetch_metadata(Some(&self.topic), STALLED)?;
         let found = metadata.topics().iter().find(|each| each.name() == self.topic);
         let numbers: Vec<i32> = found
             .map(|each| each.partitions().iter().map(|partition| partition.id()).collect())
             .unwrap_or_default();
         if numbers.is_empty() {
-            self.total = u64::MAX;
-            return Ok(());
+            return Ok(false);
         }
         let mut list = TopicPartitionList::new();
         for number in numbers {
@@ -96,7 +96,7 @@ impl Past {
                 self.total += u64::try_from(end - start).unwrap_or(0);
             }
         }
-        self.consumer.assign(&list)
+        self.consumer.assign(&list).map(|()| true)
     }
 
     /// The offset of a mark in a partition, within what is there.

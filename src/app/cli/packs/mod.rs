@@ -10,6 +10,7 @@ mod verify;
 use clap::Subcommand;
 
 use super::Failure;
+pub(super) use topic::inventory;
 
 /// Packs as files that can be trusted.
 #[derive(Debug, Subcommand)]

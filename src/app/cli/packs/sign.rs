@@ -1,13 +1,13 @@
 //! `tidegate pack sign`: one more signature beside a manifest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::store;
 use crate::app::cli::Failure;
 use crate::app::cli::output::say;
-use crate::sealed::{MANIFEST, Manifest, SecretKey, check_content, signature_name};
+use crate::sealed::{KeyId, MANIFEST, Manifest, Members, SecretKey, check_content, signature_name};
 
 /// Adds a signature to a built pack.
 #[derive(Debug, Args)]
@@ -25,9 +25,6 @@ pub(in crate::app::cli) struct Sign {
 
 impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let name = self.secret.display();
-        let key = SecretKey::read(&store::read_key(&self.secret)?)
-            .map_err(|fault| Failure::Wrong(format!("{name} {fault}")))?;
         let mut members = store::read(&self.built)?;
         let built = self.built.display();
         // Who signs what does not hold together, vouches for what nobody can open.
@@ -37,11 +34,19 @@ impl Sign {
         let comment = self
             .comment
             .unwrap_or_else(|| format!("pack:{pack} version:{version} sequence:{sequence}"));
-        let signed = members.get(MANIFEST).map(Vec::as_slice).unwrap_or_default();
-        let signature = key.sign(signed, &comment);
-        members.insert(signature_name(key.id()), signature.into_bytes());
+        let key = sign(&self.secret, &mut members, &comment)?;
         store::write(&self.built, &members, store::Onto::Old)?;
-        say(&format!("{pack} {version}, sequence {sequence}: signed by {}", key.id()));
+        say(&format!("{pack} {version}, sequence {sequence}: signed by {key}"));
         Ok(())
     }
+}
+
+/// Signs a manifest with the key of this file, beside whoever has signed it; the id of the key.
+pub(super) fn sign(secret: &Path, members: &mut Members, comment: &str) -> Result<KeyId, Failure> {
+    let key = SecretKey::read(&store::read_key(secret)?)
+        .map_err(|fault| Failure::Wrong(format!("{} {fault}", secret.display())))?;
+    let manifest = members.get(MANIFEST).map(Vec::as_slice).unwrap_or_default();
+    let signature = key.sign(manifest, comment);
+    members.insert(signature_name(key.id()), signature.into_bytes());
+    Ok(key.id())
 }

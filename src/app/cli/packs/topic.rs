@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::sign::sign;
 use super::store;
 use super::verify::compiles;
 use crate::app::cli::output::{complain, say};
@@ -17,8 +18,7 @@ use crate::log::kafka::register::{Follower, Publisher};
 use crate::record::Topic;
 use crate::rules;
 use crate::sealed::{
-    Edition, MANIFEST, Manifest, Members, Opened, SecretKey, Trust, check_content, open, seal,
-    signature_name, stated,
+    Edition, MANIFEST, Manifest, Members, Opened, Trust, check_content, open, seal, stated,
 };
 use crate::worker::clock;
 
@@ -67,6 +67,15 @@ struct Deployment {
     packs: Published,
 }
 
+/// What lies on the topic of packs.
+pub(in crate::app::cli) fn inventory(settings: &Settings) -> Result<Inventory, Failure> {
+    let mut inventory = Inventory::default();
+    let follower = Follower::open(settings, Topic::Packs).map_err(Failure::stopped)?;
+    let read = follower.read_all(&mut |key, value| inventory.take(&key, value));
+    read.map_err(Failure::stopped)?;
+    Ok(inventory)
+}
+
 impl Deployment {
     fn load(file: &Path) -> Result<Self, Failure> {
         let config = Config::load(file).map_err(Failure::wrong)?;
@@ -83,14 +92,6 @@ impl Deployment {
             // The configuration refuses it.
             Backend::Embedded(_) => Err(Failure::wrong("published packs need Kafka")),
         }
-    }
-
-    fn inventory(&self) -> Result<Inventory, Failure> {
-        let mut inventory = Inventory::default();
-        let follower = Follower::open(&self.settings, Topic::Packs).map_err(Failure::stopped)?;
-        let read = follower.read_all(&mut |key, value| inventory.take(&key, value));
-        read.map_err(Failure::stopped)?;
-        Ok(inventory)
     }
 
     /// As the processes of the deployment will ask.
@@ -123,7 +124,7 @@ impl Deployment {
         }
         // First: who publishes at the same time is fenced, so that what is read next stays so.
         let mut publisher = Publisher::open(&self.settings).map_err(Failure::stopped)?;
-        let inventory = self.inventory()?;
+        let inventory = inventory(&self.settings)?;
         let newest = inventory.newest(pack);
         if let Some(last) = newest.as_ref().and_then(stated) {
             let is_other = newest.as_ref().and_then(|it| it.get(MANIFEST)) != members.get(MANIFEST);
@@ -154,7 +155,7 @@ impl Publish {
 impl Rollback {
     pub(super) fn run(self) -> Result<(), Failure> {
         let deployment = Deployment::load(&self.config.path)?;
-        let inventory = deployment.inventory()?;
+        let inventory = inventory(&deployment.settings)?;
         let editions = inventory.editions(&self.name);
         let Some(edition) = editions.iter().find(|edition| edition.sequence == self.to) else {
             let there: Vec<_> = editions.iter().map(|it| it.sequence.to_string()).collect();
@@ -183,25 +184,16 @@ impl Rollback {
             return Ok(());
         }
         for secret in &self.secrets {
-            sign(secret, &mut members)?;
+            sign(secret, &mut members, "rollback")?;
         }
         deployment.publish(&members)
     }
 }
 
-fn sign(secret: &Path, members: &mut Members) -> Result<(), Failure> {
-    let key = SecretKey::read(&store::read_key(secret)?)
-        .map_err(|fault| Failure::Wrong(format!("{} {fault}", secret.display())))?;
-    let manifest = members.get(MANIFEST).map(Vec::as_slice).unwrap_or_default();
-    let signature = key.sign(manifest, "rollback");
-    members.insert(signature_name(key.id()), signature.into_bytes());
-    Ok(())
-}
-
 impl List {
     pub(super) fn run(self) -> Result<(), Failure> {
         let deployment = Deployment::load(&self.config.path)?;
-        let inventory = deployment.inventory()?;
+        let inventory = inventory(&deployment.settings)?;
         for name in inventory.names() {
             let newest = inventory.newest(name).as_ref().and_then(stated);
             let Some(Manifest { version, sequence, expires, .. }) = newest else {

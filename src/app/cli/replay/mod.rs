@@ -25,11 +25,8 @@ use crate::log::kafka::past::{Mark, Stretch};
 use crate::record::Outgoing;
 use crate::rules::Pack;
 use crate::screen::{Origin, Reading, RuleSet, screen};
-use crate::trial::{self, Hops};
+use crate::trial::{self, Hops, START_MS};
 use crate::worker::clock::{self, Stopwatch};
-
-/// Where the posts of a file begin that say no time: 2026-01-01T00:00:00Z, Unix milliseconds.
-const START_MS: i64 = 1_767_225_600_000;
 
 /// What a pack would have done on past posts.
 #[derive(Debug, Args)]
