@@ -7,7 +7,7 @@ use clap::Args;
 use super::store;
 use crate::app::cli::Failure;
 use crate::app::cli::output::say;
-use crate::sealed::{KeyId, MANIFEST, Manifest, Members, SecretKey, check_content, signature_name};
+use crate::sealed::{MANIFEST, Manifest, Members, SecretKey, check_content, signature_name};
 
 /// Adds a signature to a built pack.
 #[derive(Debug, Args)]
@@ -25,6 +25,7 @@ pub(in crate::app::cli) struct Sign {
 
 impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let key = secret_key(&self.secret)?;
         let mut members = store::read(&self.built)?;
         let built = self.built.display();
         // Who signs what does not hold together, vouches for what nobody can open.
@@ -34,19 +35,22 @@ impl Sign {
         let comment = self
             .comment
             .unwrap_or_else(|| format!("pack:{pack} version:{version} sequence:{sequence}"));
-        let key = sign(&self.secret, &mut members, &comment)?;
+        sign(&key, &mut members, &comment);
         store::write(&self.built, &members, store::Onto::Old)?;
-        say(&format!("{pack} {version}, sequence {sequence}: signed by {key}"));
+        say(&format!("{pack} {version}, sequence {sequence}: signed by {}", key.id()));
         Ok(())
     }
 }
 
-/// Signs a manifest with the key of this file, beside whoever has signed it; the id of the key.
-pub(super) fn sign(secret: &Path, members: &mut Members, comment: &str) -> Result<KeyId, Failure> {
-    let key = SecretKey::read(&store::read_key(secret)?)
-        .map_err(|fault| Failure::Wrong(format!("{} {fault}", secret.display())))?;
+/// The secret key in a file.
+pub(super) fn secret_key(path: &Path) -> Result<SecretKey, Failure> {
+    SecretKey::read(&store::read_key(path)?)
+        .map_err(|fault| Failure::Wrong(format!("{} {fault}", path.display())))
+}
+
+/// Signs the manifest, beside whoever has signed it.
+pub(super) fn sign(key: &SecretKey, members: &mut Members, comment: &str) {
     let manifest = members.get(MANIFEST).map(Vec::as_slice).unwrap_or_default();
     let signature = key.sign(manifest, comment);
     members.insert(signature_name(key.id()), signature.into_bytes());
-    Ok(key.id())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::sign::sign;
+use super::sign::{secret_key, sign};
 use super::store;
 use super::verify::compiles;
 use crate::app::cli::output::{complain, say};
@@ -184,7 +184,7 @@ impl Rollback {
             return Ok(());
         }
         for secret in &self.secrets {
-            sign(secret, &mut members, "rollback")?;
+            sign(&secret_key(secret)?, &mut members, "rollback");
         }
         deployment.publish(&members)
     }
