@@ -33,3 +33,7 @@ pub mod control;
 pub mod log;
 pub mod metrics;
 pub mod worker;
+
+/// Here and not in `main`, so that tests and benches measure what the service runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

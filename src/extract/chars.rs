@@ -96,8 +96,7 @@ pub(super) fn is_label(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     }
-    let code = usize::try_from(u32::from(c)).unwrap_or_default();
-    LABELS.get(code / 64).map_or_else(|| is_far_label(c), |bits| bits >> (code % 64) & 1 == 1)
+    LABELS.has(c).unwrap_or_else(|| is_far_label(c))
 }
 
 fn is_far_label(c: char) -> bool {
@@ -105,18 +104,43 @@ fn is_far_label(c: char) -> bool {
 }
 
 /// A bit for each character of the first plane. Each letter of a text that may hold a link is asked
-/// more than once, and the standard look-up costs more than all else for it.
-static LABELS: LazyLock<Vec<u64>> = LazyLock::new(|| {
-    let is_label = |code: u32| char::from_u32(code).is_some_and(is_far_label);
-    let bits =
-        |start: u32| (0..64).fold(0, |bits, at| bits | u64::from(is_label(start + at)) << at);
-    (0..0x1_0000).step_by(64).map(bits).collect()
-});
+/// more than once, and the standard look-ups cost more than all else for it.
+struct Plane(Vec<u64>);
+
+impl Plane {
+    fn of(is_in: fn(char) -> bool) -> Self {
+        let bit = |code: u32| u64::from(char::from_u32(code).is_some_and(is_in));
+        let bits = |start: u32| (0..64).fold(0, |bits, at| bits | bit(start + at) << at);
+        Self((0..0x1_0000).step_by(64).map(bits).collect())
+    }
+
+    /// `None` beyond the plane.
+    fn has(&self, c: char) -> Option<bool> {
+        let code = usize::try_from(u32::from(c)).unwrap_or_default();
+        self.0.get(code / 64).map(|bits| bits >> (code % 64) & 1 == 1)
+    }
+}
+
+static LABELS: LazyLock<Plane> = LazyLock::new(|| Plane::of(is_far_label));
+
+/// Those that are seen, and as what they are.
+static CALM: LazyLock<Plane> =
+    LazyLock::new(|| Plane::of(|c| !is_invisible(c) && compatible(c) == c));
 
 /// The characters of `text` in order.
 fn units(text: &str) -> Vec<Unit> {
     let mut seen = Vec::with_capacity(text.len());
-    seen.extend(text.char_indices().filter_map(|(start, c)| unit(start, c)));
+    if text.is_ascii() {
+        seen.extend(text.bytes().enumerate().map(|(at, byte)| as_it_stands(at, char::from(byte))));
+    } else {
+        let calm = &*CALM;
+        for (start, c) in text.char_indices() {
+            match calm.has(c) {
+                Some(true) => seen.push(as_it_stands(start, c)),
+                _ => seen.extend(unit(start, c)),
+            }
+        }
+    }
     if !seen.iter().any(|unit| matches!(unit.c, '%' | '[' | '(' | '{' | '【' | '〔' | '\\')) {
         return seen;
     }
@@ -125,11 +149,12 @@ fn units(text: &str) -> Vec<Unit> {
     reader.out
 }
 
+fn as_it_stands(start: usize, c: char) -> Unit {
+    Unit { c, start, end: start + c.len_utf8(), written: Written::Plain }
+}
+
 fn unit(start: usize, c: char) -> Option<Unit> {
     let end = start + c.len_utf8();
-    if c.is_ascii() {
-        return Some(Unit { c, start, end, written: Written::Plain });
-    }
     if is_invisible(c) {
         return None;
     }

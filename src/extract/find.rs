@@ -55,6 +55,8 @@ fn may_hold_link(text: &str) -> bool {
 /// The look, by masks.
 struct Marks<'t>(&'t [u8]);
 
+/// All of these below, most blocks of text have none.
+const SIGNS: Set = Set::of(b"./%[({");
 const DOT: Set = Set::of(b".");
 const SLASH: Set = Set::of(b"/");
 const PERCENT: Set = Set::of(b"%");
@@ -77,6 +79,18 @@ impl Work for Marks<'_> {
         for at in (0..=text.len()).step_by(BLOCK) {
             let block = lanes.load_first(text.get(at..).unwrap_or_default());
             let beyond = lanes.beyond(block);
+            let leads = match beyond {
+                0 => 0,
+                _ => LEADS.iter().fold(0, |all, lead| all | lanes.is(block, *lead)),
+            };
+            let goes_on = dots >> (BLOCK - 1) | percents >> (BLOCK - 2);
+            if lanes.has(block, &SIGNS) | leads | goes_on == 0 {
+                // Of what stands here only the last byte matters, to a slash behind it.
+                let last = text.get(at + BLOCK - 1).copied().unwrap_or(b' ');
+                let before = !last.is_ascii() || BEFORE_SLASH.has(last);
+                (dots, percents, before_slash) = (0, 0, u64::from(before) << (BLOCK - 1));
+                continue;
+            }
             let (dot, percent) = (lanes.has(block, &DOT), lanes.has(block, &PERCENT));
             let (hexes, letters) =
                 (lanes.has(block, &HEX), lanes.has(block, &BEFORE_SLASH) | beyond);
@@ -89,8 +103,7 @@ impl Work for Marks<'_> {
             if links != 0 {
                 return true;
             }
-            let leads = LEADS.iter().fold(0, |all, lead| all | lanes.is(block, *lead));
-            let maybe = lanes.has(block, &BRACKET) | leads & beyond;
+            let maybe = lanes.has(block, &BRACKET) | leads;
             if maybe != 0 && is_any_of_link(text, at, maybe) {
                 return true;
             }
@@ -153,10 +166,11 @@ fn may_be_dot(behind: &[u8]) -> bool {
         return true;
     }
     let label = label.unwrap_or(plain);
-    let mut written = label.char_indices().filter_map(|(at, c)| Some((at, writing(c)?)));
-    let Some((_, first)) = written.next() else { return !label.is_empty() };
-    let cut = written.find(|(_, writing)| *writing != first).map_or(label.len(), |(at, _)| at);
-    host::may_end_host(label) || label.get(..cut).is_some_and(host::may_end_host)
+    // All of them are written in one way, so that no end of another is to be cut off.
+    if !label.chars().any(|c| writing(c).is_some()) {
+        return !label.is_empty();
+    }
+    host::may_end_host_plainly(label)
 }
 
 struct Finder {
@@ -539,6 +553,15 @@ mod tests {
         for text in ["我去北京。你来吗", "我去北京。", "是。的。了，", "好。 你"]
         {
             assert!(!may_hold_link(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn ideographs_and_kana_have_one_writing_and_no_case() {
+        let kana = '\u{3040}'..='\u{30FF}';
+        for c in kana.chain('\u{4000}'..='\u{9FFF}') {
+            assert!(matches!(writing(c), None | Some(Writing::Glued(_))), "{c}");
+            assert_eq!((look_alike(c), c.to_lowercase().to_string()), (None, c.to_string()));
         }
     }
 

@@ -107,9 +107,19 @@ pub(super) fn may_end_host(label: &str) -> bool {
     is_ending(&label) || (!label.is_ascii() && latin(&label).is_some_and(|plain| is_ending(&plain)))
 }
 
+/// The same of a label of ideographs and kana alone, which have no case and look like no Latin letter.
+pub(super) fn may_end_host_plainly(label: &str) -> bool {
+    is_ending(label)
+}
+
 fn is_ending(label: &str) -> bool {
     // The name before it is there for endings of which only the second level is listed (`*.ck`).
-    psl::suffix(format!("x.{label}").as_bytes()).is_some_and(|suffix| suffix.is_known())
+    let mut host = [0; 2 + 4 * LABEL_MAX];
+    host[..2].copy_from_slice(b"x.");
+    let Some(to) = host.get_mut(2..2 + label.len()) else { return false };
+    to.copy_from_slice(label.as_bytes());
+    let host = host.get(..2 + label.len()).unwrap_or_default();
+    psl::suffix(host).is_some_and(|suffix| suffix.is_known())
 }
 
 pub(super) fn is_reserved(host: &str) -> bool {

@@ -2,14 +2,19 @@
 
 use crate::normalise::odd::is_odd_digits;
 
-use super::pass::{ALIKE, INNER, LETTER, SOLID, WORD};
+use super::pass::{ALIKE, INNER, Judged, LETTER, SOLID, WORD};
 
-/// The word that holds a place.
-fn word(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> &[u8] {
+/// Judges the word that holds a place.
+fn judge(
+    text: &[u8],
+    at: usize,
+    holds: impl Fn(u8) -> bool,
+    is_odd: impl Fn(&[u8]) -> bool,
+) -> Judged {
     let (before, after) = text.split_at_checked(at).unwrap_or_default();
     let start = at - before.iter().rev().take_while(|byte| holds(**byte)).count();
     let end = at + after.iter().take_while(|byte| holds(**byte)).count();
-    text.get(start..end).unwrap_or_default()
+    Judged { end, is_odd: is_odd(text.get(start..end).unwrap_or_default()) }
 }
 
 fn in_word(byte: u8) -> bool {
@@ -29,25 +34,24 @@ pub(super) fn is_single(text: &[u8], at: usize) -> bool {
 }
 
 /// *digits*, of the word at a place.
-pub(super) fn has_odd_digits(text: &[u8], at: usize) -> bool {
-    let word = word(text, at, in_word);
-    std::str::from_utf8(word).is_ok_and(is_odd_digits)
+pub(super) fn odd_digits(text: &[u8], at: usize) -> Judged {
+    judge(text, at, in_word, |word| std::str::from_utf8(word).is_ok_and(is_odd_digits))
 }
 
 /// *wholly look-alikes*, with five letters or more.
-pub(super) fn is_wholly_alike(text: &[u8], at: usize) -> bool {
+pub(super) fn wholly_alike(text: &[u8], at: usize) -> Judged {
     let alike = |byte: &u8| ALIKE.has(*byte) || byte.is_ascii_digit();
-    word(text, at, in_word).iter().all(alike)
+    judge(text, at, in_word, |word| word.iter().all(alike))
 }
 
-/// A sign that stands for a letter: there is one in the same row, and the sign is no handle's.
-pub(super) fn is_sign(text: &[u8], at: usize) -> bool {
+/// A sign that stands for a letter: there is one in the same row.
+pub(super) fn signed(text: &[u8], at: usize) -> Judged {
     let is_letter = |byte: &u8| !byte.is_ascii() || LETTER.has(*byte);
-    word(text, at, is_solid).iter().any(is_letter) && !is_handle(text, at)
+    judge(text, at, is_solid, |row| row.iter().any(is_letter))
 }
 
 /// `@` and four characters of a handle behind it, and nothing solid before it.
-fn is_handle(text: &[u8], at: usize) -> bool {
+pub(super) fn is_handle(text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|at| text.get(at));
     let name = text.get(at + 1..at + 5).unwrap_or_default();
     let part = |byte: &u8| WORD.has(*byte) || *byte == b'_';

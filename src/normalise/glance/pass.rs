@@ -34,13 +34,41 @@ pub(super) struct Words {
     /// Where in it each word begins and ends, one behind the other; `count` of them hold.
     pub(super) bounds: Vec<u32>,
     pub(super) count: usize,
+    /// Places in the text, in order, each in a word that could be odd, or right behind it.
+    pub(super) odd_words: Vec<usize>,
+    /// The same of runs of single letters.
+    pub(super) runs: Vec<usize>,
+    /// The last word of each kind that masks alone could not tell.
+    judged: [Judged; 3],
+}
+
+/// A word that was judged as a whole, and where it ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Judged {
+    pub(super) end: usize,
+    pub(super) is_odd: bool,
+}
+
+impl Judged {
+    /// Of some places, in order, those in odd words. Each word is judged once, or a long one with many
+    /// places would cost the square of its length.
+    fn odd(
+        &mut self,
+        places: impl Iterator<Item = usize>,
+        judge: impl Fn(usize) -> Self,
+    ) -> impl Iterator<Item = usize> {
+        places.filter(move |place| {
+            if *place >= self.end {
+                *self = judge(*place);
+            }
+            self.is_odd
+        })
+    }
 }
 
 /// What it saw; of each a bit for some place where it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Noted {
-    /// Something could be odd.
-    odd: u64,
     /// Something that nobody sees.
     unseen: u64,
     /// Two numbers with one separator between.
@@ -52,11 +80,14 @@ pub(super) struct Noted {
 }
 
 impl Noted {
-    /// Is nothing odd, and nothing there that nobody sees?
-    pub(super) fn is_plain(self) -> bool {
-        // A short word of look-alikes is odd where no Latin letter tells that the text is Latin.
-        let alike = self.two_alike != 0 && self.not_alike == 0;
-        self.odd | self.unseen == 0 && !alike
+    /// Is there something that nobody sees?
+    pub(super) fn has_unseen(self) -> bool {
+        self.unseen != 0
+    }
+
+    /// A short word of look-alikes is odd where no Latin letter tells that the text is Latin.
+    pub(super) fn is_alike(self) -> bool {
+        self.two_alike != 0 && self.not_alike == 0
     }
 
     pub(super) fn has_joint(self) -> bool {
@@ -116,6 +147,9 @@ fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
     }
     let mut noted = Noted::default();
     words.count = 0;
+    words.odd_words.clear();
+    words.runs.clear();
+    words.judged = Default::default();
     for at in (0..blocks).map(|block| block * (BLOCK - LEAD)) {
         let from = |lead: usize| match at.checked_sub(lead) {
             None => lanes.load_behind(lead, text),
@@ -124,9 +158,9 @@ fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
         let (block, next) = (from(LEAD), from(LEAD - 1));
         let masks = look(lanes, block, next);
         note(lanes, block, &masks, &mut noted);
-        let check = check(&masks);
-        if check != 0 && is_any_odd(text, at, &masks) {
-            noted.odd |= check;
+        let (odd, runs) = ((repeats(&masks) | between(&masks)) & OWN, runs(&masks) & OWN);
+        if odd | runs | check(&masks) != 0 {
+            words.doubt(text, at, (odd, runs), &masks);
         }
         if let Some(to) = words.text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *to = lanes.words(block, &WORD);
@@ -158,7 +192,6 @@ fn look<L: Lanes>(lanes: L, block: L::Block, next: L::Block) -> Masks {
 fn note<L: Lanes>(lanes: L, block: L::Block, masks: &Masks, noted: &mut Noted) {
     let joints = lanes.has(block, &JOINT);
     noted.unseen |= lanes.has(block, &UNSEEN);
-    noted.odd |= (repeats(masks) | between(masks) | runs(masks)) & OWN;
     noted.joint |= masks.digits & joints << 1 & masks.digits << 2 & OWN;
     noted.two_alike |= masks.alike & masks.alike << 1 & OWN;
     noted.not_alike |= masks.letters & !masks.alike;
@@ -207,18 +240,26 @@ fn check(masks: &Masks) -> u64 {
     (digits(masks) | alike(masks) | masks.signs) & OWN
 }
 
-/// *digits*, *signs*, *wholly look-alikes*. `at`: of the block's own bytes.
-#[inline(never)]
-fn is_any_odd(text: &[u8], at: usize, masks: &Masks) -> bool {
-    let any = |places: u64, is_odd: fn(&[u8], usize) -> bool| {
-        lanes::places(at, (places & OWN) >> LEAD).any(|place| is_odd(text, place))
-    };
-    any(digits(masks), checks::has_odd_digits)
-        || any(alike(masks), checks::is_wholly_alike)
-        || any(masks.signs, checks::is_sign)
-}
-
 impl Words {
+    /// Keeps the places of a block where something could be odd, *digits*, *signs* and *wholly
+    /// look-alikes* among them. `at`: of the block's own bytes; `odd`, `runs`: where masks have told all.
+    #[cold]
+    #[inline(never)]
+    fn doubt(&mut self, text: &[u8], at: usize, (odd, runs): (u64, u64), masks: &Masks) {
+        let [in_digits, in_alike, in_signs] = &mut self.judged;
+        let of = |places: u64| lanes::places(at, (places & OWN) >> LEAD);
+        let digits = in_digits.odd(of(digits(masks)), |place| checks::odd_digits(text, place));
+        let alike = in_alike.odd(of(alike(masks)), |place| checks::wholly_alike(text, place));
+        let signs = of(masks.signs).filter(|place| !checks::is_handle(text, *place));
+        let signs = in_signs.odd(signs, |place| checks::signed(text, place));
+        let odd = digits
+            .chain(alike)
+            .chain(signs)
+            .fold(odd >> LEAD, |odd, place| odd | 1 << (place - at));
+        self.odd_words.extend(lanes::places(at, odd));
+        self.runs.extend(lanes::places(at, runs >> LEAD));
+    }
+
     #[inline(always)]
     fn add_bounds<L: Lanes>(&mut self, lanes: L, at: usize, flips: u64) {
         if self.bounds.len() < self.count + BLOCK {

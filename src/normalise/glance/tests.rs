@@ -7,7 +7,7 @@ use unicode_script::Script;
 
 use super::*;
 use crate::normalise::table::{self, Class};
-use crate::normalise::{any_text, tables, views};
+use crate::normalise::{Odd, any_text, tables, views};
 
 /// The folded text that a glance saw.
 fn folded(glance: &Glance) -> String {
@@ -24,17 +24,32 @@ fn folded(glance: &Glance) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What a glance saw: nothing where it refused.
+/// Whether a text got no more than a glance: its words were seen, and nothing of it could be odd.
 fn check_with(glance: &mut Glance, text: &str, links: &[Range<usize>]) -> Result<bool, String> {
     if !glance.look(text, links) {
         return Ok(false);
     }
     let views = views(text, links);
     let (seen, korean) = (folded(glance), views.folded().chars().any(crate::normalise::is_hangul));
-    if seen != views.folded() || !views.odd().is_empty() || glance.is_korean() != korean {
-        return Err(format!("{text:?}\n{seen:?}\n{:?}\n{:?}", views.folded(), views.odd()));
+    let is_doubted = |odd: &Odd| {
+        let (first, last) = (odd.letters.first().unwrap(), odd.letters.last().unwrap());
+        let held =
+            |doubt: &Range<usize>| doubt.start <= first.range.start && doubt.end >= last.range.end;
+        glance.doubts().iter().any(held)
+    };
+    let odd = views.odd().iter().all(is_doubted);
+    if seen != views.folded() || !odd || glance.is_korean() != korean {
+        let doubts = glance.doubts();
+        return Err(format!(
+            "{text:?}\n{seen:?}\n{:?}\n{:?}\n{doubts:?}",
+            views.folded(),
+            views.odd()
+        ));
     }
-    Ok(true)
+    let in_order = glance.doubts().windows(2).all(|two| two[0].end < two[1].start);
+    let whole = glance.doubts().iter().all(|doubt| text.get(doubt.clone()).is_some());
+    assert!(in_order && whole, "{text:?}: {:?}", glance.doubts());
+    Ok(glance.doubts().is_empty())
 }
 
 fn check(text: &str) -> Result<bool, String> {

@@ -145,15 +145,28 @@ impl Engine {
     ) {
         let (part, text) = (seen.piece.part, seen.piece.text);
         let links = seen.link_ranges();
-        let plain = self.parts.has(part) && room.glance.look(text, &links);
+        let looks_for_words = self.parts.has(part);
+        let seen_words = looks_for_words && room.glance.look(text, &links);
+        let plain = seen_words && room.glance.doubts().is_empty();
         let mut sketch = OnceCell::new();
         let mut found = |form| self.wake_by((number, form), part, woken);
-        if plain {
-            let joined = links.iter().map(|link| words_at_most(text, link)).sum();
+        if seen_words {
+            let known = room.glance.links().len() == links.len();
+            let joined = || links.iter().map(|link| words_at_most(text, link)).sum();
+            let joined = if known { 0 } else { joined() };
             self.words.look((&room.glance, joined), &mut room.hashes, &mut found);
-        } else if self.parts.has(part) {
+        }
+        let doubts = room.glance.doubts();
+        let closer = if seen_words {
+            self.words.could_spell(text, doubts, &mut room.keys)
+        } else {
+            looks_for_words
+        };
+        if closer {
             let made = normalise::sketch(text, &links);
-            self.words.find(&made, &mut found);
+            if !seen_words {
+                self.words.find(&made, &mut found);
+            }
             let suspects = self.words.suspects(text, &made.suspects, &mut room.keys);
             let odd = normalise::odd_words(&suspects, text, &links);
             self.words.find_odd(&made, &odd, &mut found);

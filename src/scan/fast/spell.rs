@@ -142,19 +142,19 @@ impl Spellings {
         keyed: &Keyed,
         way: Way,
         keys: &[Key],
-        is_one: impl Fn(u64, bool) -> bool,
+        mut is_one: impl FnMut(u64, bool) -> bool,
     ) -> bool {
         let mut walk = KeyWalk { keyed, starts: &self.starts, spelt: Vec::new(), next: Vec::new() };
         (0..keys.len()).any(|at| match way {
             Way::Forwards => {
                 let begins = keys.get(at).is_some_and(|key| key.begins);
                 let from = keys.get(at..).unwrap_or_default();
-                begins && walk.any(from.iter().map(|key| (key, key.ends)), &is_one)
+                begins && walk.any(from.iter().map(|key| (key, key.ends)), &mut is_one)
             }
             Way::Backwards => {
                 let begins = keys.get(at).is_some_and(|key| key.ends);
                 let from = keys.get(..=at).unwrap_or_default();
-                begins && walk.any(from.iter().rev().map(|key| (key, key.begins)), &is_one)
+                begins && walk.any(from.iter().rev().map(|key| (key, key.begins)), &mut is_one)
             }
         })
     }
@@ -187,7 +187,7 @@ impl KeyWalk<'_> {
     fn any<'k>(
         &mut self,
         keys: impl Iterator<Item = (&'k Key, bool)>,
-        is_one: impl Fn(u64, bool) -> bool,
+        is_one: &mut impl FnMut(u64, bool) -> bool,
     ) -> bool {
         self.spelt.clear();
         self.spelt.push(Spelt::default());

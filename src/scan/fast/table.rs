@@ -35,7 +35,8 @@ impl Keyed {
         match bytes.first_chunk() {
             Some(chunk) if (1..=STEP).contains(&size) => {
                 let behind = 8 * u32::try_from(STEP - size).unwrap_or_default();
-                self.last(self.seed, u128::from_le_bytes(*chunk) << behind >> behind)
+                let kept = u128::MAX >> behind;
+                self.last(self.seed, u128::from_le_bytes(*chunk) & kept)
             }
             _ => self.of(bytes.get(..size).unwrap_or_default()),
         }

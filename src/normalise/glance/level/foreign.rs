@@ -3,7 +3,7 @@
 
 use crate::normalise::table::{self, Class, Fold};
 
-use super::{Base, Pass, Refused, Row, SOLID, note};
+use super::{Base, Pass, Row, SOLID, note};
 
 /// Where the loop stands.
 struct Words {
@@ -30,7 +30,7 @@ struct Words {
 impl Pass<'_, '_> {
     /// Words from a place in one on, all in its script, with marks and with what separates them; the
     /// place behind them.
-    pub(super) fn foreign_words(&mut self, from: usize) -> Result<usize, Refused> {
+    pub(super) fn foreign_words(&mut self, from: usize) -> usize {
         let [last, before_last] = self.row.last;
         let mut words = Words {
             script: self.script,
@@ -49,9 +49,9 @@ impl Pass<'_, '_> {
         };
         while let Some(byte) = self.text.get(words.at).copied() {
             let goes_on = if byte.is_ascii() {
-                self.separator(&mut words, byte)?
+                self.separator(&mut words, byte)
             } else {
-                self.character(&mut words)?
+                self.character(&mut words)
             };
             if !goes_on {
                 break;
@@ -62,13 +62,13 @@ impl Pass<'_, '_> {
 
     /// Takes an ASCII character that ends a word and touches no letter; false for others.
     #[inline(always)]
-    fn separator(&mut self, words: &mut Words, byte: u8) -> Result<bool, Refused> {
+    fn separator(&mut self, words: &mut Words, byte: u8) -> bool {
         if SOLID.has(byte) || words.links {
-            return Ok(false);
+            return false;
         }
         words.settle();
         self.level.size = words.size;
-        self.end_word(&words.row, words.script)?;
+        self.end_word(&words.row, words.script);
         if let Some(to) = self.level.bytes.get_mut(words.size) {
             *to = byte;
         }
@@ -77,28 +77,31 @@ impl Pass<'_, '_> {
         (words.letters, words.all) = (0, table::ALIKE);
         (words.last, words.before_last) = (0, 0);
         words.base = Base::Ascii(byte);
-        Ok(true)
+        true
     }
 
     /// Takes a letter of the script, or a mark that stays on one; false for anything else.
     #[inline(always)]
-    fn character(&mut self, words: &mut Words) -> Result<bool, Refused> {
+    fn character(&mut self, words: &mut Words) -> bool {
         let Some((code, fold, end)) = self.table.beyond(self.text, words.at) else {
-            return Ok(false);
+            return false;
         };
         if fold.is_plain_letter() && fold.script == words.script {
-            words.letter(code, &fold)?;
+            if words.letter(code, &fold) {
+                self.level.size = words.size;
+                self.level.doubt();
+            }
         } else if self.stays(words.base) && stays_simply(code, &fold, words.class_so_far()) {
             (words.last, words.mark_class) = (0, fold.mark_class());
         } else {
-            return Ok(false);
+            return false;
         }
         let rest = self.level.bytes.get_mut(words.size..);
         if let Some(to) = rest.and_then(<[u8]>::first_chunk_mut) {
             *to = fold.text;
         }
         (words.at, words.size) = (end, words.size + fold.size());
-        Ok(true)
+        true
     }
 
     /// May a mark stay on this?
@@ -108,14 +111,12 @@ impl Pass<'_, '_> {
         })
     }
 
-    fn leave(&mut self, mut words: Words) -> Result<usize, Refused> {
+    fn leave(&mut self, mut words: Words) -> usize {
         words.settle();
         if words.strange {
             note(&mut self.strange, words.script);
         }
-        if words.script == 0 && words.any & table::ALIKE != 0 {
-            return Err(Refused);
-        }
+        self.level.doubtful |= words.script == 0 && words.any & table::ALIKE != 0;
         self.bits |= words.any;
         words.row.last = [words.last, words.before_last];
         (self.level.size, self.row) = (words.size, words.row);
@@ -123,22 +124,21 @@ impl Pass<'_, '_> {
         if words.row.letters == 0 {
             (self.row.is_open, self.script) = (false, 0);
         }
-        Ok(words.at)
+        words.at
     }
 }
 
 impl Words {
+    /// True if it is the third of its kind in a row.
     #[inline(always)]
-    fn letter(&mut self, code: u32, fold: &Fold) -> Result<(), Refused> {
+    fn letter(&mut self, code: u32, fold: &Fold) -> bool {
         let letter = u32::from_le_bytes(fold.text);
-        if self.last == letter && self.before_last == letter {
-            return Err(Refused);
-        }
+        let repeated = self.last == letter && self.before_last == letter;
         (self.before_last, self.last) = (self.last, letter);
         (self.any, self.all) = (self.any | fold.bits, self.all & fold.bits);
         self.letters += 1;
         self.base = Base::Code(code);
-        Ok(())
+        repeated
     }
 
     /// The class of the marks on the last letter.

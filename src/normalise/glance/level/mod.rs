@@ -5,7 +5,7 @@
 //! ```text
 //! ASCII            as it is
 //! letters, digits  folded; a blank between what is glued: clusters of scripts without spaces
-//! emoji            a word of its own
+//! emoji            a word of its own, `-` around it
 //! signs, dots, …   `$ + | .`, anything else `,`; what nobody sees is left out
 //! ```
 
@@ -19,8 +19,9 @@ use crate::normalise::table::{self, Class, Fold, Table};
 
 use super::pass::{ALIKE, DOT, LEAD, LETTER, SIGN, SOLID, WORD};
 
-/// Stands between what is glued: nothing to any clause.
-const GLUE: u8 = b'-';
+/// Stands between what is glued, and around emoji: nothing to any clause, and no white space, of which
+/// there is as much as in the text.
+const APART: u8 = b'-';
 
 /// Bytes that a character of one may be written as.
 const GROWTH: usize = 8;
@@ -33,13 +34,20 @@ pub(super) struct Level {
     size: usize,
     /// Places in the words of the pass of the blanks between what is glued.
     pub(super) glued: Vec<u32>,
+    /// Where links stand in the words of the pass; as many as there are, if each is of ASCII.
+    pub(super) links: Vec<[u32; 2]>,
     /// Letters beyond ASCII that touch no other.
     singles: Vec<Range<usize>>,
     /// There is Hangul.
     pub(super) korean: bool,
+    /// Something could be odd, who knows where.
+    pub(super) doubtful: bool,
+    /// Places in words that could be odd, or right behind them, in order; and in runs.
+    pub(super) odd_words: Vec<usize>,
+    pub(super) runs: Vec<usize>,
 }
 
-/// Why a text cannot be levelled: something does not stand for itself alone, or is odd.
+/// Why a text cannot be levelled: something does not stand for itself alone.
 #[derive(Debug)]
 pub(super) struct Refused;
 
@@ -47,8 +55,12 @@ impl Level {
     pub(super) fn clear(&mut self) {
         self.size = 0;
         self.glued.clear();
+        self.links.clear();
         self.singles.clear();
         self.korean = false;
+        self.doubtful = false;
+        self.odd_words.clear();
+        self.runs.clear();
     }
 
     pub(super) fn text(&self) -> &[u8] {
@@ -64,7 +76,8 @@ impl Level {
         }
         let mut pass = Pass::new(text, links, self);
         pass.run()?;
-        pass.finish()
+        pass.finish();
+        Ok(())
     }
 
     #[inline(always)]
@@ -73,6 +86,11 @@ impl Level {
             *to = bytes;
         }
         self.size += size;
+    }
+
+    #[cold]
+    fn doubt(&mut self) {
+        self.odd_words.push(self.size);
     }
 
     fn push_ascii(&mut self, byte: u8) {
@@ -179,31 +197,32 @@ impl<'t, 'l> Pass<'t, 'l> {
     fn run(&mut self) -> Result<(), Refused> {
         let mut at = 0;
         while at < self.text.len() {
-            at = self.ascii(at)?;
+            at = self.ascii(at);
             while let Some((code, fold, end)) = self.table.beyond(self.text, at) {
                 let c = char::from_u32(code).ok_or(Refused)?;
                 self.one(c, &fold, at)?;
-                at = self.go_on(end)?;
+                at = self.go_on(end);
             }
         }
-        self.close_row(b' ')
+        self.close_row(b' ');
+        Ok(())
     }
 
     /// More of what was just read, by a loop of its own, where there is one; the place behind it.
-    fn go_on(&mut self, from: usize) -> Result<usize, Refused> {
+    fn go_on(&mut self, from: usize) -> usize {
         match self.row {
-            Row { is_open: false, .. } => Ok(from),
-            Row { spaceless: true, .. } => Ok(self.clusters(from)),
-            _ if self.script == self.latin => Ok(from),
+            Row { is_open: false, .. } => from,
+            Row { spaceless: true, .. } => self.clusters(from),
+            _ if self.script == self.latin => from,
             _ => self.foreign_words(from),
         }
     }
 
     /// ASCII from a place on; the place behind it.
-    fn ascii(&mut self, from: usize) -> Result<usize, Refused> {
+    fn ascii(&mut self, from: usize) -> usize {
         let next = self.text.get(from).copied().filter(u8::is_ascii);
-        let Some(next) = next else { return Ok(from) };
-        self.close_row(next)?;
+        let Some(next) = next else { return from };
+        self.close_row(next);
         (self.after_emoji, self.joined, self.script) = (false, false, 0);
         let mut at = from;
         // Eight at a time: most of what is written is short.
@@ -230,7 +249,7 @@ impl<'t, 'l> Pass<'t, 'l> {
         let last = at.checked_sub(1).and_then(|at| self.text.get(at)).copied();
         self.base = last.map_or(Base::Nothing, Base::Ascii);
         self.mark_class = 0;
-        Ok(at)
+        at
     }
 
     /// The dots of links are no disguise. `range` was written last.
@@ -244,6 +263,9 @@ impl<'t, 'l> Pass<'t, 'l> {
             }
             let start = link.start.max(range.start) - range.start + shift;
             let end = link.end.min(range.end) - range.start + shift;
+            if link.start >= range.start && link.end <= range.end {
+                level.links.push([offset(LEAD + start), offset(LEAD + end)]);
+            }
             let bytes = level.bytes.get_mut(start..end).unwrap_or_default();
             // `|` is more than a dot.
             let dots = bytes.iter_mut().filter(|byte| DOT.has(**byte) && **byte != b'|');
@@ -259,7 +281,7 @@ impl<'t, 'l> Pass<'t, 'l> {
                 break;
             }
             self.level.glued.push(offset(LEAD + self.level.size));
-            self.level.push_ascii(GLUE);
+            self.level.push_ascii(APART);
             self.level.push(fold.text, fold.size());
             (at, base) = (end, Base::Code(code));
         }
@@ -273,7 +295,7 @@ impl<'t, 'l> Pass<'t, 'l> {
     fn one(&mut self, c: char, fold: &Fold, at: usize) -> Result<(), Refused> {
         match fold.class {
             Class::Letter => self.letter(c, fold)?,
-            Class::Digit => self.stand_in(fold.text[0], c)?,
+            Class::Digit => self.stand_in(fold.text[0], c),
             Class::Mark => return self.mark(c, fold),
             Class::Marked => {
                 let (letter, (mark, fold)) = self.table.parts(c).ok_or(Refused)?;
@@ -286,25 +308,26 @@ impl<'t, 'l> Pass<'t, 'l> {
                 self.joined = true;
                 return Ok(());
             }
-            Class::Emoji | Class::Tone => return self.emoji(fold),
-            Class::EmojiLetter | Class::Strange => return Err(Refused),
-            Class::Space => self.stand_in(b' ', c)?,
-            Class::Line => self.stand_in(b'\n', c)?,
-            Class::Sign => self.stand_in(b'$', c)?,
-            // Behind a cluster it stands between no letters, though it is written in every line.
-            Class::InnerSign if self.is_behind_cluster() => {
-                self.stand_in(b',', c)?;
+            Class::Emoji | Class::Tone => {
+                self.emoji(fold);
+                return Ok(());
             }
-            Class::InnerSign => self.stand_in(b'+', c)?,
-            Class::Pipe => self.stand_in(b'|', c)?,
+            Class::EmojiLetter | Class::Strange => return Err(Refused),
+            Class::Space => self.stand_in(b' ', c),
+            Class::Line => self.stand_in(b'\n', c),
+            Class::Sign => self.stand_in(b'$', c),
+            // Behind a cluster it stands between no letters, though it is written in every line.
+            Class::InnerSign if self.is_behind_cluster() => self.stand_in(b',', c),
+            Class::InnerSign => self.stand_in(b'+', c),
+            Class::Pipe => self.stand_in(b'|', c),
             Class::Dot => {
                 let after = self.links.partition_point(|link| link.end <= at);
                 let in_link = self.links.get(after).is_some_and(|link| link.start <= at);
-                self.stand_in(if in_link { b',' } else { b'.' }, c)?;
+                self.stand_in(if in_link { b',' } else { b'.' }, c);
             }
-            Class::Other => self.stand_in(b',', c)?,
+            Class::Other => self.stand_in(b',', c),
             Class::Others => {
-                self.stand_in(b',', c)?;
+                self.stand_in(b',', c);
                 self.level.push_ascii(b',');
             }
         }
@@ -318,31 +341,37 @@ impl<'t, 'l> Pass<'t, 'l> {
         self.row.is_open && self.row.spaceless && last() == Some(Class::Letter)
     }
 
-    fn stand_in(&mut self, byte: u8, c: char) -> Result<(), Refused> {
-        self.close_row(byte)?;
+    fn stand_in(&mut self, byte: u8, c: char) {
+        self.close_row(byte);
         self.made_ascii |= byte.is_ascii_digit();
         self.script = 0;
         self.level.push_ascii(byte);
         (self.base, self.mark_class) = (Base::Code(u32::from(c)), 0);
-        Ok(())
     }
 
     /// A letter of a script with spaces that goes on with the row.
     #[inline(always)]
-    fn plain_letter(&mut self, c: char, fold: &Fold) -> Result<(), Refused> {
+    fn plain_letter(&mut self, c: char, fold: &Fold) {
         let code = u32::from_le_bytes(fold.text);
         let row = &mut self.row;
-        if row.last == [code; 2] {
-            return Err(Refused);
-        }
+        // *repeats*.
+        let repeated = row.last == [code; 2];
         row.last = [code, row.last[0]];
         row.letters += 1;
         if fold.script != self.script {
-            self.change_script(fold)?;
+            self.change_script(fold);
         }
-        self.judge(fold)?;
+        self.judge(fold);
+        self.doubt_if(repeated);
         self.write(c, fold);
-        Ok(())
+    }
+
+    /// The word at this place could be odd.
+    #[inline(always)]
+    fn doubt_if(&mut self, odd: bool) {
+        if odd {
+            self.level.doubt();
+        }
     }
 
     #[inline(always)]
@@ -352,19 +381,16 @@ impl<'t, 'l> Pass<'t, 'l> {
     }
 
     /// *mixed*.
-    fn change_script(&mut self, fold: &Fold) -> Result<(), Refused> {
+    fn change_script(&mut self, fold: &Fold) {
         if fold.script != 0 {
-            if self.script != 0 {
-                return Err(Refused);
-            }
+            self.doubt_if(self.script != 0);
             self.script = fold.script;
         }
-        Ok(())
     }
 
     /// What the letter does to its word.
     #[inline(always)]
-    fn judge(&mut self, fold: &Fold) -> Result<(), Refused> {
+    fn judge(&mut self, fold: &Fold) {
         let alike = fold.bits & table::ALIKE != 0;
         self.bits |= fold.bits;
         if fold.script != self.latin {
@@ -374,12 +400,13 @@ impl<'t, 'l> Pass<'t, 'l> {
                 note(&mut self.strange, fold.script);
             }
             // Beside Latin ones it would count as one of them.
-            return if alike && fold.script == 0 { Err(Refused) } else { Ok(()) };
+            self.doubt_if(alike && fold.script == 0);
+            return;
         }
         let made = fold.text[0];
         self.made_ascii |= made.is_ascii();
         // The pass knows of look-alikes among small ASCII letters.
-        if alike && !ALIKE.has(made) { Err(Refused) } else { Ok(()) }
+        self.doubt_if(alike && !ALIKE.has(made));
     }
 
     fn letter(&mut self, c: char, fold: &Fold) -> Result<(), Refused> {
@@ -388,11 +415,12 @@ impl<'t, 'l> Pass<'t, 'l> {
         }
         let spaceless = fold.bits & table::SPACELESS != 0;
         if !self.row.is_open || self.row.spaceless || spaceless {
-            self.open_row(spaceless)?;
+            self.open_row(spaceless);
         }
         if fold.letters() == 1 {
             if !spaceless {
-                return self.plain_letter(c, fold);
+                self.plain_letter(c, fold);
+                return Ok(());
             }
             self.script = 0;
             self.row.letters += 1;
@@ -407,22 +435,21 @@ impl<'t, 'l> Pass<'t, 'l> {
         self.row.letters += 1;
         self.row.last = [0; 2];
         if fold.script != self.script {
-            self.change_script(fold)?;
+            self.change_script(fold);
         }
-        self.judge(fold)?;
-        if fold.bits & table::ALIKE != 0 && !fold.bytes().iter().all(|byte| ALIKE.has(*byte)) {
-            return Err(Refused);
-        }
+        self.judge(fold);
+        let is_alike = || fold.bytes().iter().all(|byte| ALIKE.has(*byte));
+        self.doubt_if(fold.bits & table::ALIKE != 0 && !is_alike());
         self.write(c, fold);
         Ok(())
     }
 
-    fn open_row(&mut self, spaceless: bool) -> Result<(), Refused> {
+    fn open_row(&mut self, spaceless: bool) {
         let before = self.level.last();
         let in_word = !before.is_ascii() || WORD.has(before);
         let was_spaceless = self.row.is_open && self.row.spaceless;
         if self.row.is_open {
-            self.end_row(true)?;
+            self.end_row(true);
         }
         if in_word && (spaceless || was_spaceless) {
             self.glue();
@@ -432,72 +459,64 @@ impl<'t, 'l> Pass<'t, 'l> {
         let touched = in_word || SIGN.has(before);
         self.row =
             Row { is_open: true, start: self.level.size, touched, spaceless, ..Row::default() };
-        Ok(())
     }
 
     fn glue(&mut self) {
         self.level.glued.push(offset(LEAD + self.level.size));
-        self.level.push_ascii(GLUE);
+        self.level.push_ascii(APART);
         self.script = 0;
     }
 
     /// The row ends before this character.
-    fn close_row(&mut self, next: u8) -> Result<(), Refused> {
+    fn close_row(&mut self, next: u8) {
         if !self.row.is_open {
-            return Ok(());
+            return;
         }
         let spaceless = self.row.spaceless;
         let foreign = self.script != 0 && self.script != self.latin;
-        if LETTER.has(next) && !spaceless && foreign {
-            return Err(Refused);
-        }
-        self.end_row(WORD.has(next) || SIGN.has(next))?;
+        self.doubt_if(LETTER.has(next) && !spaceless && foreign);
+        self.end_row(WORD.has(next) || SIGN.has(next));
         if WORD.has(next) && spaceless {
             self.glue();
         }
-        Ok(())
     }
 
     /// `touches`: something that a single letter must not touch stands behind it.
-    fn end_row(&mut self, touches: bool) -> Result<(), Refused> {
+    fn end_row(&mut self, touches: bool) {
         self.row.is_open = false;
         self.row.touched |= touches;
         let row = self.row;
-        self.end_word(&row, self.script)
+        self.end_word(&row, self.script);
     }
 
     /// What letters of a script in a row say where the row ends.
     #[inline(always)]
-    fn end_word(&mut self, row: &Row, script: u8) -> Result<(), Refused> {
+    fn end_word(&mut self, row: &Row, script: u8) {
         if row.letters == 1 && !row.touched {
             self.level.singles.push(row.start..self.level.size);
         }
         if row.not_alike || row.spaceless || row.foreign < 2 {
-            return Ok(());
+            return;
         }
-        if row.foreign >= 5 {
-            return Err(Refused);
-        }
+        self.doubt_if(row.foreign >= 5);
         note(&mut self.alike, script);
-        Ok(())
     }
 
-    fn emoji(&mut self, fold: &Fold) -> Result<(), Refused> {
-        self.close_row(b' ')?;
+    fn emoji(&mut self, fold: &Fold) {
+        self.close_row(b' ');
         self.script = 0;
         (self.base, self.mark_class) = (Base::Nothing, 0);
         if fold.class == Class::Tone && self.after_emoji {
-            return Ok(());
+            return;
         }
         if self.after_emoji && self.joined {
             self.level.size -= 1;
         } else {
-            self.level.push_ascii(b' ');
+            self.level.push_ascii(APART);
         }
         self.level.push(fold.text, fold.size());
-        self.level.push_ascii(b' ');
+        self.level.push_ascii(APART);
         (self.after_emoji, self.joined) = (true, false);
-        Ok(())
     }
 
     /// A mark on what stands before it, which it may stay on or leave.
@@ -519,15 +538,14 @@ impl<'t, 'l> Pass<'t, 'l> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), Refused> {
+    fn finish(self) {
         const BOTH: u8 = table::COMPAT | table::OWN;
         self.level.korean = self.bits & table::KOREAN != 0;
         let mixed = self.bits & BOTH == BOTH || self.bits & table::SMALL != 0;
         let alike =
             self.alike.iter().zip(&self.strange).any(|(alike, strange)| alike & !strange != 0);
-        let odd =
-            mixed || alike || self.made_ascii && self.has_made_handle() || self.level.has_run();
-        if odd { Err(Refused) } else { Ok(()) }
+        self.level.doubtful |= mixed || alike || self.made_ascii && self.has_made_handle();
+        self.level.note_runs();
     }
 
     /// Could an `@` be taken for a handle's that is none, for letters behind it were made ASCII?

@@ -4,9 +4,13 @@ use super::Level;
 use crate::normalise::glance::checks;
 
 impl Level {
-    /// Is there a chain of three single letters with one beyond ASCII in it?
-    pub(super) fn has_run(&self) -> bool {
-        (0..self.singles.len()).any(|at| self.before(at) + self.behind(at) >= 2)
+    /// Notes chains of three single letters with one beyond ASCII in it.
+    pub(super) fn note_runs(&mut self) {
+        for at in 0..self.singles.len() {
+            if self.before(at) + self.behind(at) >= 2 {
+                self.runs.extend(self.singles.get(at).map(|single| single.end));
+            }
+        }
     }
 
     /// Single letters before one, one character apart, up to two.

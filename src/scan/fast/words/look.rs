@@ -6,8 +6,8 @@ use super::{Words, place};
 
 impl Words {
     /// Calls `found` with every form that a text could hold of which a glance is enough. `hashes`:
-    /// room for those of its words.
-    /// `joined`: so many words at most are joined to others by links.
+    /// room for those of its words. `joined`: so many words at most are joined to others by links that
+    /// the glance does not know.
     pub(in crate::scan::fast) fn look(
         &self,
         (glance, joined): (&Glance, usize),
@@ -26,7 +26,7 @@ impl Words {
         }
         if self.has_pairs() {
             self.look_for_pairs(hashes, found);
-            if glance.has_joint() || joined > 0 {
+            if glance.has_joint() || joined > 0 || !glance.links().is_empty() {
                 self.look_over_joined((glance, joined), hashes, found);
             }
         }
@@ -53,7 +53,7 @@ impl Words {
     }
 
     /// Two words with one between that counts as one with what it is joined to: a part of a number,
-    /// or of a link. Which words the links hold a glance does not know, so that any may be theirs.
+    /// or of a link.
     fn look_over_joined(
         &self,
         (glance, joined): (&Glance, usize),
@@ -61,8 +61,10 @@ impl Words {
         found: &mut impl FnMut(u32),
     ) {
         for_each_near((glance, joined), |first, second| {
-            if let (Some(first), Some(second)) = (hashes.get(first), hashes.get(second)) {
-                self.pairs.get(self.keyed.pair(*first, *second)).for_each(&mut *found);
+            let both = hashes.get(first).zip(hashes.get(second));
+            let pair = both.map(|(first, second)| self.keyed.pair(*first, *second));
+            if let Some(pair) = pair.filter(|pair| self.pairs.may_hold(*pair)) {
+                self.pairs.get(pair).for_each(&mut *found);
             }
         });
     }
@@ -99,17 +101,29 @@ impl Words {
     }
 }
 
-/// Calls `pair` with the numbers of two words between which no counted word may be.
+/// Calls `pair` with the numbers of two words between which no counted word may be. Words of links
+/// that the glance does not know, `joined` at most, may be any.
 fn for_each_near((glance, joined): (&Glance, usize), mut pair: impl FnMut(usize, usize)) {
     let is_number = |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
-    let numbers: Vec<bool> = glance.words().iter().map(is_number).collect();
-    let in_number = |at: usize| numbers.get(at - 1..=at) == Some(&[true; 2]);
-    for first in 0..numbers.len() {
+    let mut links = glance.links().iter().enumerate().peekable();
+    let mut link_of = |&[start, end]: &[u32; 2]| {
+        while links.next_if(|(_, [_, link_end])| *link_end <= start).is_some() {}
+        links.peek().filter(|(_, [link_start, _])| *link_start < end).map(|(number, _)| *number)
+    };
+    let mut last = (false, None);
+    // Is a word one with the word before it?
+    let is_joined = glance.words().iter().map(|word| {
+        let before = std::mem::replace(&mut last, (is_number(word), link_of(word)));
+        before.0 && last.0 || before.1.is_some() && before.1 == last.1
+    });
+    let is_joined: Vec<bool> = is_joined.collect();
+    for first in 0..is_joined.len() {
         let mut counted = 0;
-        let near = (first + 1..numbers.len()).take_while(|next| {
-            counted += usize::from(!in_number(*next));
+        let behind = is_joined.iter().enumerate().skip(first + 1);
+        let near = behind.take_while(|(_, is_joined)| {
+            counted += usize::from(!**is_joined);
             counted <= joined + 1
         });
-        near.for_each(|second| pair(first, second));
+        near.for_each(|(second, _)| pair(first, second));
     }
 }

@@ -16,6 +16,10 @@ use super::table::{Filter, Keyed, Lookup};
 /// entry has.
 const ENDS: [usize; 4] = [12, 8, 4, 1];
 
+/// Words that are one of two neighbours in a text of which any two are tried: of more one is taken for
+/// granted.
+const HALVES_MAX: usize = 8;
+
 /// Words of a glued entry that are told apart by number; more are one.
 const GLUED_MAX: usize = 63;
 
@@ -60,23 +64,49 @@ struct OddWords {
     whole: Lookup,
     heads: Lookup,
     tails: Lookup,
-    /// Spellings that are one of two neighbours, and now and then another.
-    paired: Filter,
+    /// Spellings that are one of two neighbours, and now and then another: less often than one filter
+    /// says so, for long stretches are asked for many times.
+    paired: [Filter; 2],
     pairs: Lookup,
 }
 
 impl OddWords {
-    /// Could a stretch of these keys be a word of a form?
-    fn could_spell(&self, keyed: &Keyed, keys: &[Key]) -> bool {
+    /// Could a stretch of these keys be a word of a form? `whole`: they are all of a text, so that a
+    /// word that only stands beside another one does so among them.
+    fn could_spell(&self, keyed: &Keyed, keys: &[Key], whole: bool) -> bool {
         let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
+        let mut halves = Vec::new();
         let forwards = |spelt: u64, ends: bool| {
-            let whole = ends && (is_one(&self.whole, spelt) || self.paired.may_hold(spelt));
-            whole || is_one(&self.heads, spelt)
+            if ends && self.is_half(spelt) {
+                halves.push(spelt);
+            }
+            let half = halves.len() > if whole { HALVES_MAX } else { 0 };
+            half || ends && is_one(&self.whole, spelt) || is_one(&self.heads, spelt)
         };
         let backwards = |spelt: u64, _: bool| is_one(&self.tails, spelt);
         self.forwards.any(keyed, Way::Forwards, keys, forwards)
+            || self.are_pair(keyed, &halves)
             || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards)
     }
+
+    /// Is the spelling one of two neighbours? Wrong in one of ten thousands.
+    fn is_half(&self, spelt: u64) -> bool {
+        self.paired.iter().zip([spelt, again(spelt)]).all(|(filter, spelt)| filter.may_hold(spelt))
+    }
+
+    /// Are two of these spellings, which are in the order of a text, neighbours of a form?
+    fn are_pair(&self, keyed: &Keyed, halves: &[u64]) -> bool {
+        let is_pair = |first: u64, second: u64| self.pairs.may_hold(keyed.pair(first, second));
+        halves.iter().enumerate().any(|(at, first)| {
+            let behind = halves.get(at + 1..).unwrap_or_default();
+            behind.iter().any(|second| is_pair(*first, *second))
+        })
+    }
+}
+
+/// Other bits of a spelling's hash, for a second filter.
+fn again(spelt: u64) -> u64 {
+    spelt.rotate_left(32)
 }
 
 /// Forms on their way to the tables.
@@ -203,6 +233,8 @@ impl WordsBuilder {
     }
 
     pub(super) fn build(self) -> Words {
+        let more: Vec<u64> = self.odd_paired.iter().copied().map(again).collect();
+        let halves = [&self.odd_paired, &more].map(|halves| Filter::build(halves));
         Words {
             keyed: self.keyed,
             whole: Lookup::build(self.whole),
@@ -217,7 +249,7 @@ impl WordsBuilder {
                 whole: Lookup::build(self.odd_whole),
                 heads: Lookup::build(self.odd_heads),
                 tails: Lookup::build(self.odd_tails),
-                paired: Filter::build(&self.odd_paired),
+                paired: halves,
                 pairs: Lookup::build(self.odd_pairs),
             },
         }
@@ -315,7 +347,7 @@ impl Words {
             &self.odd.pairs,
         ];
         plain.iter().map(|lookup| lookup.bytes()).sum::<usize>()
-            + self.odd.paired.bytes()
+            + self.odd.paired.iter().map(Filter::bytes).sum::<usize>()
             + self.odd.forwards.bytes()
             + self.odd.backwards.bytes()
     }
@@ -437,11 +469,25 @@ impl Words {
     /// Of what could be odd what could be a word of a form, and now and then more.
     pub(super) fn suspects(&self, text: &str, odd: &Suspects, keys: &mut Vec<Key>) -> Suspects {
         let Suspects::Within(stretches, strange) = odd else { return odd.clone() };
-        let mut could_spell = |stretch: &&Range<usize>| {
-            let stretch = text.get(Range::clone(stretch)).unwrap_or_default();
-            normalise::keys(stretch, keys).is_none() || self.odd.could_spell(&self.keyed, keys)
-        };
-        Suspects::Within(stretches.iter().filter(&mut could_spell).cloned().collect(), *strange)
+        let could_spell = stretches
+            .iter()
+            .filter(|stretch| self.could_spell(text, std::slice::from_ref(stretch), keys));
+        Suspects::Within(could_spell.cloned().collect(), *strange)
+    }
+
+    /// Could anything odd in one of these stretches be a word of a form?
+    pub(super) fn could_spell(
+        &self,
+        text: &str,
+        stretches: &[Range<usize>],
+        keys: &mut Vec<Key>,
+    ) -> bool {
+        stretches.iter().any(|stretch| {
+            let whole = stretch.len() == text.len();
+            let stretch = text.get(stretch.clone()).unwrap_or_default();
+            normalise::keys(stretch, keys).is_none()
+                || self.odd.could_spell(&self.keyed, keys, whole)
+        })
     }
 
     /// Calls `found` with every form that odd words of a text could hold.
@@ -452,7 +498,7 @@ impl Words {
                 self.odd.heads.get(spelt).for_each(&mut *found);
                 let whole = reach == Reach::Whole;
                 self.odd.whole.get(spelt).filter(|_| whole).for_each(&mut *found);
-                let half = whole && self.odd.paired.may_hold(spelt);
+                let half = whole && self.odd.is_half(spelt);
                 halves.extend(half.then(|| HalfPair::of(spelt, sketch, odd, letters)));
             });
             self.find_tails(odd, found);
