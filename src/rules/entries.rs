@@ -46,6 +46,10 @@ pub(super) fn check<T: Hash + PartialEq>(
         let found = match sought(text) {
             Ok(found) => found,
             Err(Refusal { code, message, label, help }) => {
+                // Where a note is taken for a part of the entry, this says what to do about it.
+                if code == Code::EntryLoses {
+                    faults.withdraw(Code::ListComment, one.span);
+                }
                 faults.error(code, one.span, message).label(label).help(help);
                 continue;
             }

@@ -5,6 +5,9 @@ use super::names::nearest;
 use super::report::{Faults, Span, quoted};
 use super::yaml::{Node, Value};
 
+/// Keys of one mapping among which a misspelt one is looked for.
+const LOOKED_AT_MAX: usize = 64;
+
 /// The keys that a mapping may have.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -49,17 +52,29 @@ impl<'n> Fields<'n> {
 
     /// The value of a key; its own, else the default.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
-        find(self.map, key).or_else(|| find(self.defaults, key)).map(|(_, value)| value)
+        self.own(key).or_else(|| find(self.defaults, key)).map(|(_, value)| value)
+    }
+
+    /// A key with its value; one that is misspelt counts as what it seems to be, so that what stands
+    /// under it is checked in the same run.
+    fn own(&self, key: &str) -> Option<&'n (Node, Node)> {
+        let seems = |(written, _): &&(Node, Node)| {
+            let name = key_text(written);
+            !self.keys.known.contains(&name) && near(name, self.keys) == Some(key)
+        };
+        let first = self.map.iter().take(if self.is_partial { LOOKED_AT_MAX } else { 0 });
+        let misspelt = || first.clone().find(|pair| seems(pair));
+        find(self.map, key).or_else(misspelt)
     }
 
     /// Does the mapping itself have a key?
     pub(super) fn has_own(&self, key: &str) -> bool {
-        find(self.map, key).is_some()
+        self.own(key).is_some()
     }
 
     /// Where a key stands.
     pub(super) fn place(&self, key: &str) -> Span {
-        let found = find(self.map, key).or_else(|| find(self.defaults, key));
+        let found = self.own(key).or_else(|| find(self.defaults, key));
         found.map_or(self.span, |(key, _)| key.span)
     }
 
@@ -112,6 +127,11 @@ fn find<'n>(map: &'n [(Node, Node)], wanted: &str) -> Option<&'n (Node, Node)> {
     map.iter().find(|(key, _)| key_text(key) == wanted)
 }
 
+/// The key that this one seems to be.
+fn near(name: &str, keys: &Keys) -> Option<&'static str> {
+    nearest(name, keys.known.iter().chain(keys.later).copied())
+}
+
 fn is_known(key: &Node, keys: &Keys, faults: &mut Faults) -> bool {
     let name = key_text(key);
     if keys.known.contains(&name) {
@@ -122,7 +142,7 @@ fn is_known(key: &Node, keys: &Keys, faults: &mut Faults) -> bool {
         return false;
     }
     let message = format!("{} has no key {}", keys.of, quoted(name));
-    let help = match nearest(name, keys.known.iter().chain(keys.later).copied()) {
+    let help = match near(name, keys) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("its keys are {}", keys.known.join(", ")),
     };

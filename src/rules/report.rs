@@ -251,6 +251,16 @@ impl Faults {
         Note(self.found.last_mut())
     }
 
+    /// Takes back a warning of this code there: something else says it better.
+    pub(super) fn withdraw(&mut self, code: Code, at: Span) {
+        let path = self.path(at.file).to_owned();
+        let is_it =
+            |one: &Diagnostic| one.code == code && one.span.start == at.start && one.file == path;
+        let before = self.found.len();
+        self.found.retain(|one| !is_it(one));
+        self.kept[Level::Warning as usize] -= before - self.found.len();
+    }
+
     /// How much was said so far.
     pub(super) fn mark(&self) -> usize {
         self.found.len()

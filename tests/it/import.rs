@@ -71,8 +71,8 @@ fn keywords_of_sigma_become_a_pack() {
     let out = out.to_str().unwrap();
     let import = ["import", "sigma", "tests/data/import/sigma.yml", "--out", out];
     let fields = ":16: left out: a condition other than `keywords`";
-    assert_says(&said(&tidegate(&import, "")), 0, &[fields, "1 rules in", "1 left out"]);
-    assert_says(&said(&tidegate(&["check", out], "")), 0, &["1 rules, 2 tests pass"]);
+    assert_says(&said(&tidegate(&import, "")), 0, &[fields, "1 rule in", "1 left out"]);
+    assert_says(&said(&tidegate(&["check", out], "")), 0, &["1 rule, 2 tests pass"]);
     assert_eq!(fires(out, "the zorbpanel2 is out"), ["sigma.rule_1"]);
 }
 

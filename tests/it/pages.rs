@@ -72,7 +72,7 @@ fn the_first_takedown_of_the_readme_works_as_it_stands() {
     // The built program, wherever it is.
     let make: Vec<&str> = make.lines().filter(|line| !line.starts_with("alias ")).collect();
     let made = shell(&make.join("\n"), folder.path());
-    assert!(made.contains("first: 1 rules, 2 tests pass"), "{made}");
+    assert!(made.contains("first: 1 rule, 2 tests pass"), "{made}");
     assert!(made.contains(r#""action":"remove_post""#), "{made}");
     assert_eq!(&run(explain, folder.path()), explain);
     let rules = folder.path().join("first/rules/goods.yaml");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use super::output::{say, watched};
+use super::output::{how_many, say, watched};
 use crate::rules::{Dialect, Source, compile, import};
 
 /// Other people's keyword rules as a pack, and a list of what does not carry over.
@@ -51,7 +51,7 @@ impl Import {
         }
         write(&self.out, &imported.source)?;
         let (rules, left, out) = (imported.rules, imported.left.len(), self.out.display());
-        say(&format!("{rules} rules in {out}, {left} left out; all in shadow"));
+        say(&format!("{} in {out}, {left} left out; all in shadow", how_many(rules, "rule")));
         if compile(&imported.source).is_err() {
             say(&format!("next: tidegate check {out}"));
         }

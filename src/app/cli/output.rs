@@ -17,6 +17,11 @@ pub(super) fn say(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", text.trim_end()));
 }
 
+/// How many of what: `1 rule`, `2 rules`.
+pub(super) fn how_many(count: usize, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
+}
+
 /// Is somebody watching stderr?
 pub(super) fn watched() -> bool {
     io::stderr().is_terminal()

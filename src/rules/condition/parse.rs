@@ -336,7 +336,8 @@ impl Parser<'_> {
         if self.names.is_empty() {
             return "add the pattern under `patterns:`".to_owned();
         }
-        let shown: Vec<&str> = self.names.iter().take(SHOWN).map(String::as_str).collect();
+        let shown: Vec<String> =
+            self.names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
         let more = if self.names.len() > SHOWN { ", …" } else { "" };
         format!("the patterns here are {}{more}", shown.join(", "))
     }

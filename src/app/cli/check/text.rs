@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::Checked;
 use super::benign::{Alarm, Benign};
+use crate::app::cli::output::how_many;
 
 /// Alarms shown, and lines that cannot be read: what fits a few screens. The documents hold more.
 const SHOWN_MAX: usize = 20;
@@ -19,12 +20,12 @@ pub(super) fn page(checked: &Checked, colour: bool) -> String {
     if let Some(benign) = &tried.benign {
         page.push_str(&alarms(benign, colour));
     }
-    let (rules, tests, failed) =
-        (tried.pack.rules.len(), tried.tests.run, tried.tests.failures.len());
+    let (rules, tests) = (how_many(tried.pack.rules.len(), "rule"), tried.tests.run);
     let name = &tried.pack.name;
-    page.push_str(&match failed {
-        0 => format!("{name}: {rules} rules, {tests} tests pass\n"),
-        _ => format!("{name}: {rules} rules, {failed} of {tests} tests fail\n"),
+    page.push_str(&match (tests, tried.tests.failures.len()) {
+        (1, 0) => format!("{name}: {rules}, 1 test passes\n"),
+        (_, 0) => format!("{name}: {rules}, {tests} tests pass\n"),
+        (_, failed) => format!("{name}: {rules}, {failed} of {} fail\n", how_many(tests, "test")),
     });
     if let Some(benign) = &tried.benign {
         page.push_str(&count(benign));
