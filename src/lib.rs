@@ -31,9 +31,6 @@ pub mod app;
 pub mod board;
 pub mod control;
 pub mod log;
+pub mod memory;
 pub mod metrics;
 pub mod worker;
-
-/// Here and not in `main`, so that tests and benches measure what the service runs.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
