@@ -34,7 +34,8 @@ board      edge  record metrics
 worker     edge  record metrics decode normalise extract rules scan score event tally screen log board
 control    edge  record rules sealed screen event log metrics
 app        edge  record metrics decode normalise extract rules sealed scan score event tally screen trial traffic log board worker control
-main       edge  app
+memory     edge
+main       edge  app memory
 ";
 
 /// One line of [`TABLE`].
