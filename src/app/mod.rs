@@ -8,6 +8,7 @@ mod feed;
 pub mod http;
 mod keeper;
 mod local;
+mod past;
 mod plants;
 mod reconcile;
 mod service;

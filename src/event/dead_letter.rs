@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
+
 use super::cloud::List;
 use super::time::Time;
 use crate::decode::Fault;
@@ -56,6 +58,49 @@ pub fn dead_letter(record: &Record<'_>, topic: &str, fault: &Fault, max_bytes: u
         key: record.key.map(<[u8]>::to_vec),
         value: record.value.map(|value| value.iter().take(kept).copied().collect()),
         headers,
+    }
+}
+
+/// What the headers of a dead letter say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Name of the [`crate::decode::Reason`], or of one that a later version knows.
+    pub reason: String,
+    /// What was wrong, in our words.
+    pub detail: String,
+    /// Full name of the topic it was read from.
+    pub topic: String,
+    /// Partition it was read from.
+    pub partition: i32,
+    /// Offset it was read at.
+    pub offset: i64,
+    /// Time of the record, Unix milliseconds.
+    pub time_ms: i64,
+    /// Bytes of the value where it was cut: what is left is no post.
+    pub cut_from: Option<u64>,
+}
+
+impl DeadLetter {
+    /// Takes them off the headers of a record, which are those it came with then; `None`, and nothing
+    /// taken, where it is no dead letter.
+    #[must_use]
+    pub fn take(headers: &mut Vec<(String, Option<Vec<u8>>)>) -> Option<Self> {
+        let text = |wanted: &str| {
+            let found = headers.iter().rev().find(|(name, _)| name == wanted);
+            found.and_then(|(_, value)| String::from_utf8(value.clone()?).ok())
+        };
+        let [reason, detail, topic, partition, offset, time, cut] = NAMES.map(text);
+        let letter = Self {
+            reason: reason?,
+            detail: detail?,
+            topic: topic?,
+            partition: partition?.parse().ok()?,
+            offset: offset?.parse().ok()?,
+            time_ms: time?.parse::<Timestamp>().ok()?.as_millisecond(),
+            cut_from: cut.map(|size| size.parse()).transpose().ok()?,
+        };
+        headers.retain(|(name, _)| !NAMES.contains(&name.as_str()));
+        Some(letter)
     }
 }
 

@@ -31,7 +31,7 @@ mod verdict;
 pub use basis::{Basis, Event};
 pub use candidate::{Candidate, Issued};
 pub use cause::{Cause, CauseKind, Counted, Evidence, Place, Reason, Struck};
-pub use dead_letter::dead_letter;
+pub use dead_letter::{DeadLetter, dead_letter};
 pub use escalated::escalated;
 pub use issuer::Issuer;
 pub use referral::{Referral, TYPE as REFERRAL_TYPE};

@@ -7,6 +7,7 @@
 mod check;
 mod cli;
 mod crashes;
+mod deadletters;
 mod embedded;
 mod explain;
 mod import;

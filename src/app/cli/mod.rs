@@ -6,6 +6,7 @@ mod blocks;
 mod check;
 mod config;
 mod control;
+mod deadletters;
 mod demo;
 mod explain;
 mod import;
@@ -24,9 +25,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::control::{LoadError, Loaded, load};
+use crate::log::kafka::past::{Mark, Stretch};
 use crate::screen::RuleSet;
+use crate::worker::clock;
 
 /// Reads the public posts of a messenger, screens them with rule packs, and writes takedowns.
 #[derive(Debug, Parser)]
@@ -62,6 +66,9 @@ enum Verb {
     Topics(topics::Topics),
     /// Appends posts to the log of this machine or to Kafka.
     Ingest(ingest::Ingest),
+    /// Posts that could not be screened: which, why, and back to where they came from.
+    #[command(subcommand)]
+    Deadletters(deadletters::Deadletters),
     /// Looks at the configuration.
     #[command(subcommand)]
     Config(config::ConfigVerb),
@@ -100,6 +107,29 @@ impl Failure {
     }
 }
 
+/// Where to begin or end in past records: a time, a time ago, or a partition and an offset.
+fn mark(text: &str) -> Result<Mark, Failure> {
+    if let Some((partition, offset)) = text.split_once('@') {
+        let partition = partition.parse().ok();
+        if let (Some(partition), Ok(offset)) = (partition, offset.parse()) {
+            return Ok(Mark::Offset { partition, offset });
+        }
+    } else if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(Mark::Time(time.as_millisecond()));
+    } else if let Ok(ago) = super::config::time(text) {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        return Ok(Mark::Time(clock::now_ms().saturating_sub(ago)));
+    }
+    Err(Failure::Wrong(format!(
+        "`{text}` is no time: write 2026-11-01T00:00:00Z, 7d (ago), or PARTITION@OFFSET"
+    )))
+}
+
+/// From one mark to another.
+fn stretch(from: Option<&str>, to: Option<&str>) -> Result<Stretch, Failure> {
+    Ok(Stretch { from: from.map(mark).transpose()?, to: to.map(mark).transpose()? })
+}
+
 /// The rules of these packs; errors and warnings in them are printed as the compiler says them.
 fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Failure> {
     let mut packs = Vec::new();
@@ -136,6 +166,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Control(control) => control.run(),
         Verb::Topics(topics) => topics.run(),
         Verb::Ingest(ingest) => ingest.run(),
+        Verb::Deadletters(deadletters) => deadletters.run(),
         Verb::Config(config) => config.run(),
         Verb::Load(load) => load.run(),
     };

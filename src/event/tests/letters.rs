@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{PLANTED, TIME_MS, Topic, check, header};
 use crate::decode::{Fault, Reason};
-use crate::event::{dead_letter, fault_json};
+use crate::event::{DeadLetter, dead_letter, fault_json};
 use crate::record::{Headers, InputId, NoHeaders, Outgoing, Partition, Record};
 
 struct Came(Vec<(&'static str, Option<&'static [u8]>)>);
@@ -95,5 +95,23 @@ fn a_fault_is_a_verdict_too() {
             let fault = json!({"reason": reason.name(), "detail": "where and what"});
             assert_eq!(verdict, json!({"post": post, "fault": fault}));
         }
+    }
+}
+
+#[test]
+fn what_a_letter_says_is_read_back_and_its_headers_are_those_it_came_with() {
+    let came = Came(vec![("h", Some(b"1")), ("tidegate_reason", Some(b"old"))]);
+    let large = vec![b'x'; 100_000];
+    for (value, cut_from) in [(PLANTED.as_bytes(), None), (&large, Some(100_000))] {
+        let out = letter(Some(b"k"), Some(value), &came, 90_000);
+        let mut headers: Vec<_> =
+            out.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let said = DeadLetter::take(&mut headers).unwrap();
+        assert_eq!((said.reason.as_str(), said.topic.as_str()), ("bad_value", "posts"));
+        assert_eq!((said.partition, said.offset, said.time_ms), (3, 77, TIME_MS));
+        assert_eq!(said.cut_from, cut_from);
+        assert_eq!(headers, [("h".to_owned(), Some(b"1".to_vec()))]);
+        assert_eq!(DeadLetter::take(&mut headers), None);
+        assert_eq!(headers.len(), 1, "nothing is taken off what is no dead letter");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -44,8 +44,29 @@ impl Feed {
     /// # Errors
     /// [`LogError::Stop`]: the record is too large, or the broker takes nothing any more.
     pub fn send(&self, key: &[u8], value: &[u8]) -> Result<(), LogError> {
+        self.queue(BaseRecord::to(&self.topic).key(key).payload(value))
+    }
+
+    /// Queues one record as it once came; waits while the queue is full.
+    ///
+    /// # Errors
+    /// [`LogError::Stop`]: the record is too large, the topic has no such partition, or the broker takes
+    /// nothing any more.
+    pub fn send_again(&self, again: &Again<'_>) -> Result<(), LogError> {
+        let mut headers = OwnedHeaders::new_with_capacity(again.headers.len());
+        for (key, value) in again.headers {
+            headers = headers.insert(Header { key, value: value.as_ref() });
+        }
+        let mut record = BaseRecord::<[u8], [u8]>::to(&self.topic)
+            .partition(again.partition)
+            .timestamp(again.time_ms)
+            .headers(headers);
+        (record.key, record.payload) = (again.key, again.value);
+        self.queue(record)
+    }
+
+    fn queue(&self, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<(), LogError> {
         let deadline = Deadline::after(STALLED);
-        let mut record = BaseRecord::to(&self.topic).key(key).payload(value);
         loop {
             let Err((error, back)) = self.producer.send(record) else {
                 self.producer.poll(Duration::ZERO);
@@ -87,6 +108,21 @@ impl Feed {
     fn failed(&self, reason: &str) -> LogError {
         LogError::Stop(format!("kafka: could not write to {}: {reason}", self.topic))
     }
+}
+
+/// A record that was somewhere before.
+#[derive(Clone, Copy, Debug)]
+pub struct Again<'r> {
+    /// Its partition.
+    pub partition: i32,
+    /// Its time, Unix milliseconds.
+    pub time_ms: i64,
+    /// Key, if it has one.
+    pub key: Option<&'r [u8]>,
+    /// Value; `None` is a null value.
+    pub value: Option<&'r [u8]>,
+    /// Headers, in order.
+    pub headers: &'r [(String, Option<Vec<u8>>)],
 }
 
 /// A record read back, in a form that keeps.

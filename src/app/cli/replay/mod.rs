@@ -11,22 +11,20 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
 
 use self::compare::{Compared, Side, compare};
 use self::past::{Posts, Record};
 use super::blocks::in_order;
 use super::output::{Data, say, watched};
-use super::{Failure, pack};
-use crate::app::config::{self, Config};
+use super::{Failure, pack, stretch};
+use crate::app::config::Config;
 use crate::decode::{Format, Limits};
 use crate::event::{Issuer, Origin as Seen, Source};
-use crate::log::kafka::past::{Mark, Stretch};
 use crate::record::Outgoing;
 use crate::rules::Pack;
 use crate::screen::{Origin, Reading, RuleSet, screen};
 use crate::trial::{self, Hops, START_MS};
-use crate::worker::clock::{self, Stopwatch};
+use crate::worker::clock::Stopwatch;
 
 /// What a pack would have done on past posts.
 #[derive(Debug, Args)]
@@ -162,10 +160,7 @@ impl Replay {
             return Ok((past::of_file(&file)?, format));
         };
         let config = Config::load(path).map_err(Failure::wrong)?;
-        let stretch = Stretch {
-            from: self.from.as_deref().map(mark).transpose()?,
-            to: self.to.as_deref().map(mark).transpose()?,
-        };
+        let stretch = stretch(self.from.as_deref(), self.to.as_deref())?;
         let posts = past::of_log(&config, stretch)?;
         Ok((posts, config.decode.format))
     }
@@ -195,24 +190,6 @@ fn live(folder: &Path) -> Result<(Pack, RuleSet), Failure> {
     let pack = pack(folder)?.compiled.pack;
     let rules = trial::live(&pack).map_err(Failure::wrong)?;
     Ok((pack, rules))
-}
-
-/// A time, a time ago, or a partition and an offset.
-fn mark(text: &str) -> Result<Mark, Failure> {
-    if let Some((partition, offset)) = text.split_once('@') {
-        let partition = partition.parse().ok();
-        if let (Some(partition), Ok(offset)) = (partition, offset.parse()) {
-            return Ok(Mark::Offset { partition, offset });
-        }
-    } else if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(Mark::Time(time.as_millisecond()));
-    } else if let Ok(ago) = config::time(text) {
-        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        return Ok(Mark::Time(clock::now_ms().saturating_sub(ago)));
-    }
-    Err(Failure::Wrong(format!(
-        "`{text}` is no time: write 2026-11-01T00:00:00Z, 7d (ago), or PARTITION@OFFSET"
-    )))
 }
 
 /// Hop 1, on all cores.
