@@ -24,14 +24,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::decode::Post;
-use crate::normalise::{self, Form, Glance, Key, Odd};
+use crate::normalise::{self, Form, Glance, Odd};
 use crate::record::{Part, Parts, View};
 use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
 use super::naive::{Found, Phrases, Single};
 use super::{BuildError, Hits, Seen, Viewed};
 use phrases::{JOINED, KnownUnit, Store};
-use words::{Words, WordsBuilder};
+use words::{SpellRoom, Words, WordsBuilder};
 
 /// The patterns of all rules, made for looking at posts that do not concern them.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ struct Woken {
 struct Room {
     glance: Glance,
     hashes: Vec<u64>,
-    keys: Vec<Key>,
+    spelling: SpellRoom,
 }
 
 thread_local! {
@@ -158,7 +158,7 @@ impl Engine {
         }
         let doubts = room.glance.doubts();
         let closer = if seen_words {
-            self.words.could_spell(text, doubts, &mut room.keys)
+            self.words.could_spell(text, doubts, &mut room.spelling)
         } else {
             looks_for_words
         };
@@ -167,7 +167,7 @@ impl Engine {
             if !seen_words {
                 self.words.find(&made, &mut found);
             }
-            let suspects = self.words.suspects(text, &made.suspects, &mut room.keys);
+            let suspects = self.words.suspects(text, &made.suspects, &mut room.spelling);
             let odd = normalise::odd_words(&suspects, text, &links);
             self.words.find_odd(&made, &odd, &mut found);
             woken.odd.push((number, odd));

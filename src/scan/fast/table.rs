@@ -92,17 +92,27 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// For so many hashes.
-    fn of(hashes: usize) -> Self {
-        Self { words: vec![0; (hashes * FILTER_BITS / 64).next_power_of_two()] }
+    /// For so many hashes, with so many bits for each.
+    fn of(hashes: usize, bits: usize) -> Self {
+        Self { words: vec![0; (hashes * bits / 64).next_power_of_two()] }
     }
 
     /// From hashes, some of them twice or more.
     pub(super) fn build(hashes: &[u64]) -> Self {
+        Self::build_of(hashes, FILTER_BITS)
+    }
+
+    /// A second filter, behind one of other bits of the same hashes: half as large, as little comes
+    /// through to it.
+    pub(super) fn build_second(hashes: &[u64]) -> Self {
+        Self::build_of(hashes, FILTER_BITS / 2)
+    }
+
+    fn build_of(hashes: &[u64], bits: usize) -> Self {
         if hashes.is_empty() {
             return Self::default();
         }
-        let mut out = Self::of(hashes.len());
+        let mut out = Self::of(hashes.len(), bits);
         hashes.iter().for_each(|hash| out.insert(*hash));
         out
     }
@@ -169,7 +179,7 @@ impl Lookup {
         pairs.dedup();
         let keys = pairs.chunk_by(|left, right| left.0 == right.0).count();
         let mut out = Self {
-            filter: Filter::of(keys),
+            filter: Filter::of(keys, FILTER_BITS),
             slots: vec![Slot::default(); keys + keys / 3 + 1],
             numbers: Vec::new(),
         };

@@ -18,7 +18,7 @@ const ENDS: [usize; 4] = [12, 8, 4, 1];
 
 /// Words that are one of two neighbours in a text of which any two are tried: of more one is taken for
 /// granted.
-const HALVES_MAX: usize = 8;
+const HALVES_MAX: usize = 32;
 
 /// Words of a glued entry that are told apart by number; more are one.
 const GLUED_MAX: usize = 63;
@@ -71,31 +71,37 @@ struct OddWords {
 }
 
 impl OddWords {
-    /// Could a stretch of these keys be a word of a form? `whole`: they are all of a text, so that a
-    /// word that only stands beside another one does so among them.
-    fn could_spell(&self, keyed: &Keyed, keys: &[Key], whole: bool) -> bool {
+    /// What stretches of these keys could be. Fills `halves` with those that are one of two neighbours, in
+    /// the order of the text, and a few at most.
+    fn spells(&self, keyed: &Keyed, keys: &[Key], halves: &mut Vec<u64>) -> Spells {
         let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
-        let mut halves = Vec::new();
+        halves.clear();
         let forwards = |spelt: u64, ends: bool| {
-            if ends && self.is_half(spelt) {
+            if ends && halves.len() <= HALVES_MAX && self.is_half(spelt) {
                 halves.push(spelt);
             }
-            let half = halves.len() > if whole { HALVES_MAX } else { 0 };
-            half || ends && is_one(&self.whole, spelt) || is_one(&self.heads, spelt)
+            ends && is_one(&self.whole, spelt) || is_one(&self.heads, spelt)
         };
         let backwards = |spelt: u64, _: bool| is_one(&self.tails, spelt);
-        self.forwards.any(keyed, Way::Forwards, keys, forwards)
-            || self.are_pair(keyed, &halves)
-            || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards)
+        let entry = self.forwards.any(keyed, Way::Forwards, keys, forwards)
+            || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards);
+        match (entry, halves.is_empty()) {
+            (true, _) => Spells::Entry,
+            (false, false) => Spells::Halves,
+            (false, true) => Spells::Nothing,
+        }
     }
 
-    /// Is the spelling one of two neighbours? Wrong in one of ten thousands.
+    /// Is the spelling one of two neighbours? Wrong in one of thousands.
     fn is_half(&self, spelt: u64) -> bool {
         self.paired.iter().zip([spelt, again(spelt)]).all(|(filter, spelt)| filter.may_hold(spelt))
     }
 
     /// Are two of these spellings, which are in the order of a text, neighbours of a form?
-    fn are_pair(&self, keyed: &Keyed, halves: &[u64]) -> bool {
+    fn has_pair(&self, keyed: &Keyed, halves: &[u64]) -> bool {
+        if halves.len() > HALVES_MAX {
+            return true;
+        }
         let is_pair = |first: u64, second: u64| self.pairs.may_hold(keyed.pair(first, second));
         halves.iter().enumerate().any(|(at, first)| {
             let behind = halves.get(at + 1..).unwrap_or_default();
@@ -104,9 +110,27 @@ impl OddWords {
     }
 }
 
+/// What could be spelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spells {
+    /// No word of any form.
+    Nothing,
+    /// Words that only stand beside another one.
+    Halves,
+    /// A form, or the beginning or end of one.
+    Entry,
+}
+
 /// Other bits of a spelling's hash, for a second filter.
 fn again(spelt: u64) -> u64 {
     spelt.rotate_left(32)
+}
+
+/// What one stretch after the other is spelt in. Only room: nothing is read of it.
+#[derive(Debug, Default)]
+pub(super) struct SpellRoom {
+    keys: Vec<Key>,
+    halves: Vec<u64>,
 }
 
 /// Forms on their way to the tables.
@@ -232,9 +256,12 @@ impl WordsBuilder {
         self.glued.push((whole, number));
     }
 
-    pub(super) fn build(self) -> Words {
+    pub(super) fn build(mut self) -> Words {
+        // Common words are halves of many.
+        self.odd_paired.sort_unstable();
+        self.odd_paired.dedup();
         let more: Vec<u64> = self.odd_paired.iter().copied().map(again).collect();
-        let halves = [&self.odd_paired, &more].map(|halves| Filter::build(halves));
+        let halves = [Filter::build(&self.odd_paired), Filter::build_second(&more)];
         Words {
             keyed: self.keyed,
             whole: Lookup::build(self.whole),
@@ -467,27 +494,45 @@ impl Words {
     }
 
     /// Of what could be odd what could be a word of a form, and now and then more.
-    pub(super) fn suspects(&self, text: &str, odd: &Suspects, keys: &mut Vec<Key>) -> Suspects {
+    pub(super) fn suspects(&self, text: &str, odd: &Suspects, room: &mut SpellRoom) -> Suspects {
         let Suspects::Within(stretches, strange) = odd else { return odd.clone() };
-        let could_spell = stretches
-            .iter()
-            .filter(|stretch| self.could_spell(text, std::slice::from_ref(stretch), keys));
+        let could_spell =
+            stretches.iter().filter(|stretch| self.spells(text, stretch, room) != Spells::Nothing);
         Suspects::Within(could_spell.cloned().collect(), *strange)
     }
 
-    /// Could anything odd in one of these stretches be a word of a form?
+    /// Could anything odd in one of these stretches be a word of a form, with the words beside it?
     pub(super) fn could_spell(
         &self,
         text: &str,
         stretches: &[Range<usize>],
-        keys: &mut Vec<Key>,
+        room: &mut SpellRoom,
     ) -> bool {
-        stretches.iter().any(|stretch| {
-            let whole = stretch.len() == text.len();
-            let stretch = text.get(stretch.clone()).unwrap_or_default();
-            normalise::keys(stretch, keys).is_none()
-                || self.odd.could_spell(&self.keyed, keys, whole)
-        })
+        // Where one is all of the text, what is said of that is enough.
+        let is_all = matches!(stretches, [only] if only.len() >= text.trim_ascii().len());
+        let mut has_half = is_all;
+        for stretch in stretches.iter().filter(|_| !is_all) {
+            match self.spells(text, stretch, room) {
+                Spells::Entry => return true,
+                Spells::Halves => has_half = true,
+                Spells::Nothing => {}
+            }
+        }
+        // The other half may be any word of the text.
+        has_half
+            && match self.spells(text, &(0..text.len()), room) {
+                Spells::Entry => true,
+                Spells::Halves => self.odd.has_pair(&self.keyed, &room.halves),
+                Spells::Nothing => false,
+            }
+    }
+
+    fn spells(&self, text: &str, stretch: &Range<usize>, room: &mut SpellRoom) -> Spells {
+        let stretch = text.get(stretch.clone()).unwrap_or_default();
+        match normalise::keys(stretch, &mut room.keys) {
+            Some(()) => self.odd.spells(&self.keyed, &room.keys, &mut room.halves),
+            None => Spells::Entry,
+        }
     }
 
     /// Calls `found` with every form that odd words of a text could hold.
