@@ -14,7 +14,7 @@ const PURGE_DELAY: c_int = 15;
 
 /// From now on whole pages that are freed go back to the system at once. Else what an edition of a
 /// large pack took stays, and the next one comes on top: a million patterns were 422 MiB so after
-/// fifteen editions, and are 154; a post costs a hundredth more.
+/// fifteen editions, and are 155; a post costs a hundredth more.
 #[expect(unsafe_code, reason = "an option of the allocator, which is C")]
 pub fn give_back_at_once() {
     let at_once: c_long = 0;
