@@ -217,6 +217,11 @@ impl Reader<'_> {
                 .label("a second one starts here")
                 .help("delete the `---`, or move rules to rules/*.yaml");
         }
+        if documents.is_empty() && self.has_manifest {
+            let file = self.faults.add_file(PACK_FILE);
+            let span = Span { file, start: 0, end: 0 };
+            self.faults.error(Code::NoRules, span, "pack.yaml says nothing").help(help);
+        }
         documents.truncate(1);
         documents.pop()
     }

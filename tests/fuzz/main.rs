@@ -62,8 +62,31 @@ fn packs_compile_or_say_why_not() {
     paths.sort();
     let head = b"name: broken\nversion: \"1\"\nowner: tests@example.org\n#>> rules/test.yaml\n";
     let packs = paths.into_iter().map(|path| [&head[..], &fs::read(path).unwrap()].concat());
-    let packs = packs.collect();
-    run("rules", packs, 2_000, checks::rules);
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/packs");
+    let mended = fs::read_dir(data.join("mended")).unwrap().map(|pack| pack.unwrap().path());
+    let mended = mended.filter(|path| path.is_dir());
+    let mut whole: Vec<_> =
+        mended.flat_map(|pack| [pack.join("broken"), pack.join("mended")]).collect();
+    whole.sort();
+    whole.push(data.join("placeholder"));
+    let packs = packs.chain(whole.iter().map(|folder| in_one(folder))).collect();
+    run("rules", packs, 3_000, checks::rules);
+}
+
+/// A pack as one text, each file behind its name.
+fn in_one(folder: &Path) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in ["", "rules/", "lists/"] {
+        let Ok(files) = fs::read_dir(folder.join(part)) else { continue };
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        for file in files.iter().filter(|file| file.is_file()) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            out.extend_from_slice(format!("\n#>> {part}{name}\n").as_bytes());
+            out.extend(fs::read(file).unwrap());
+        }
+    }
+    out
 }
 
 #[test]
