@@ -1,7 +1,7 @@
 //! The allocator, of the library so that tests and benches measure what the service runs.
 //!
-//! Against glibc's, a post costs a tenth less and one that hits a fifth; jemalloc does as well, and
-//! takes minutes of `configure` and `make` to build.
+//! Against glibc's, a post costs a twentieth less and one that hits a fifth. jemalloc does as well, and
+//! wants `configure` and `make` for its build.
 
 use std::ffi::{c_int, c_long};
 

@@ -15,6 +15,9 @@ use crate::log::kafka::feed::{Again, Feed, Kept};
 use crate::log::kafka::past::{Mark, Past, Stretch};
 use crate::record::Topic;
 
+/// Records appended to the log in a file at once: each append waits for the disk.
+const APPENDED: usize = 500;
+
 /// Records, and bytes, read from one partition of the log in a file at once.
 const RECORDS: usize = 2_000;
 const READ_BYTES: usize = 4 << 20;
@@ -162,17 +165,19 @@ fn is_within(stretch: &Stretch, time_ms: i64) -> bool {
 /// Writes records into topics of posts, as they once came.
 pub(super) struct Back<'l> {
     log: &'l Log,
-    /// By topic.
+    /// Of Kafka, by topic.
     feeds: BTreeMap<String, Feed>,
+    /// For the log in a file.
+    waiting: Vec<NewRecord>,
 }
 
 impl<'l> Back<'l> {
     pub(super) fn new(log: &'l Log) -> Self {
-        Self { log, feeds: BTreeMap::new() }
+        Self { log, feeds: BTreeMap::new(), waiting: Vec::new() }
     }
 
-    /// A record into a topic of posts, with the partition and the time it once had: on Kafka these, in
-    /// the log of a file the partition of its key.
+    /// A record into a topic of posts, with the time it once had: on Kafka into the partition it was in,
+    /// in the log of a file into that of its key. Durable once [`Back::finish`] says so.
     ///
     /// # Errors
     /// It cannot be written.
@@ -196,7 +201,10 @@ impl<'l> Back<'l> {
                 let headers = record.headers.into_iter();
                 let headers = headers.map(|(name, value)| (name.into(), value)).collect();
                 let Kept { key, value, time_ms, .. } = record;
-                log.append(vec![NewRecord { input, key, value, headers, time_ms }])?;
+                self.waiting.push(NewRecord { input, key, value, headers, time_ms });
+                if self.waiting.len() >= APPENDED {
+                    log.append(std::mem::take(&mut self.waiting))?;
+                }
             }
         }
         Ok(())
@@ -206,7 +214,10 @@ impl<'l> Back<'l> {
     ///
     /// # Errors
     /// If some of it is not.
-    pub(super) fn finish(self) -> Result<(), LogError> {
-        self.feeds.values().try_for_each(|feed| feed.flush().map(|_| ()))
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        if let Log::Embedded(log) = self.log {
+            log.append(self.waiting)?;
+        }
+        Ok(self.feeds.values().try_for_each(|feed| feed.flush().map(|_| ()))?)
     }
 }

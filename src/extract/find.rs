@@ -170,7 +170,7 @@ fn may_be_dot(behind: &[u8]) -> bool {
     if !label.chars().any(|c| writing(c).is_some()) {
         return !label.is_empty();
     }
-    host::may_end_host_plainly(label)
+    host::is_ending(label)
 }
 
 struct Finder {

@@ -107,12 +107,9 @@ pub(super) fn may_end_host(label: &str) -> bool {
     is_ending(&label) || (!label.is_ascii() && latin(&label).is_some_and(|plain| is_ending(&plain)))
 }
 
-/// The same of a label of ideographs and kana alone, which have no case and look like no Latin letter.
-pub(super) fn may_end_host_plainly(label: &str) -> bool {
-    is_ending(label)
-}
-
-fn is_ending(label: &str) -> bool {
+/// The same as written, which is all there is to a label of ideographs and kana: they have no case and
+/// look like no Latin letter.
+pub(super) fn is_ending(label: &str) -> bool {
     // The name before it is there for endings of which only the second level is listed (`*.ck`).
     let mut host = [0; 2 + 4 * LABEL_MAX];
     host[..2].copy_from_slice(b"x.");

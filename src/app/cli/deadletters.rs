@@ -186,15 +186,14 @@ impl Replay {
             } else if posts.contains(&letter.topic) {
                 let (partition, time_ms) = (letter.partition, letter.time_ms);
                 let record = Kept { partition, time_ms, ..kept };
-                back.write(&letter.topic, record)
-                    .map_err(|why| Failure::stopped(format!("{why:#}; {written} are back")))?;
+                back.write(&letter.topic, record).map_err(half_done)?;
                 written += 1;
             } else {
                 elsewhere += 1;
             }
             Ok(true)
         })?;
-        back.finish().map_err(Failure::stopped)?;
+        back.finish().map_err(half_done)?;
         say(&format!("{} back in {}", how_many(written, "post"), posts.join(", ")));
         if cut > 0 {
             say(&format!(
@@ -210,4 +209,10 @@ impl Replay {
         }
         if cut + elsewhere > 0 { Err(Failure::No) } else { Ok(()) }
     }
+}
+
+/// Some were written before it failed, who knows how many.
+#[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
+fn half_done(why: anyhow::Error) -> Failure {
+    Failure::stopped(format!("{why:#}; some may be back already"))
 }

@@ -283,7 +283,7 @@ mod tests {
     struct Whole<'t>(&'t [u8]);
 
     impl Work for Whole<'_> {
-        type Out = (Noted, Vec<u8>, Vec<u32>);
+        type Out = (Noted, Vec<u8>, Vec<u32>, [Vec<usize>; 2]);
 
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) -> Self::Out {
@@ -291,7 +291,7 @@ mod tests {
             let noted = run(lanes, self.0, &mut words);
             words.text.truncate(LEAD + self.0.len());
             words.bounds.truncate(words.count);
-            (noted, words.text, words.bounds)
+            (noted, words.text, words.bounds, [words.odd_words, words.runs])
         }
     }
 
