@@ -21,6 +21,8 @@ pub enum Count {
     Hits,
     /// Takedown events, by `action` and `category` of their first cause.
     Takedowns,
+    /// Requests to undo something, by `result`: `undone` or `nothing_to_undo`.
+    Reinstatements,
     /// Referrals to human review, by `category`.
     Referrals,
     /// What rules in shadow, or outside their share, would have done, by `category`. Exact, whatever is written.
@@ -90,11 +92,12 @@ struct Family {
 }
 
 impl Count {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Posts,
         Self::Bytes,
         Self::Hits,
         Self::Takedowns,
+        Self::Reinstatements,
         Self::Referrals,
         Self::Shadows,
         Self::RuleVerdicts,
@@ -116,6 +119,8 @@ impl Count {
             Self::Hits => ("tidegate_hits_total", &["category"], "Pattern hits."),
             Self::Takedowns => ("tidegate_takedowns_total", &["action", "category"],
                 "Takedown events written."),
+            Self::Reinstatements => ("tidegate_reinstatements_total", &["result"],
+                "Requests to undo what was done to a channel or an account."),
             Self::Referrals => ("tidegate_referrals_total", &["category"],
                 "Referrals to human review written."),
             Self::Shadows => ("tidegate_shadow_events_total", &["category"],

@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::reinstate::{Answer, Request};
+
 /// An answer takes no longer: a durable append is one disk write.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -71,6 +73,27 @@ impl Client {
         let mut answer = request.send(lines)?;
         let body = answer.body_mut().read_to_string()?;
         Ok((answer.status().as_u16(), body))
+    }
+
+    /// Asks for something to be undone, and waits for the answer.
+    ///
+    /// # Errors
+    /// When the service refuses, or is not there.
+    pub(super) fn reinstate(&self, request: &Request) -> Result<Answer> {
+        let url = format!("{}/reinstatements", self.base);
+        let mut post = self.agent.post(&url).header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            post = post.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = post.send(&*serde_json::to_vec(request)?);
+        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
+        let body = answer.body_mut().read_to_string()?;
+        match answer.status().as_u16() {
+            200 => Ok(Answer::Undone(serde_json::from_str(&body)?)),
+            409 => Ok(Answer::Nothing),
+            202 => Ok(Answer::NotHeard),
+            status => bail!("the service answers {status}: {body}"),
+        }
     }
 
     /// One page of takedowns after `from` (the start where `None`), and where the next one starts.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::explained;
 use super::feed::new_record;
-use super::http::{Health, Ingest, Line, Metrics, Once, Page, Refusal, Screener, Takedowns};
+use super::http::{
+    Health, Ingest, Line, Metrics, Once, Page, Refusal, Reinstates, Screener, Takedowns,
+};
+use super::reinstate::{Answer, Request, ask_here};
 use crate::decode::{self, Format};
 use crate::event::{self, Source};
 use crate::log::embedded::{self, AppendError, Embedded, Span, StoredRecord};
@@ -41,12 +44,40 @@ impl Ingest for Desk {
                 self.log.append_once(records, embedded::Once { producer, sequence })
             }
         };
-        match appended {
-            Ok(_) => Ok(()),
-            Err(AppendError::Full(_)) => Err(Refusal::Full { retry_after: RETRY_AFTER }),
-            Err(AppendError::Refused(detail)) => Err(Refusal::Invalid { line: None, detail }),
-            Err(AppendError::Stop(why)) => Err(Refusal::Failed(why)),
+        appended.map(|_| ()).map_err(refused)
+    }
+}
+
+impl Reinstates for Desk {
+    fn reinstate(&self, request: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        let invalid = |detail| Refusal::Invalid { line: None, detail };
+        let read = serde_json::from_slice::<Request>(request);
+        let request = read.map_err(|fault| {
+            invalid(format!(
+                "not the JSON of a request, at column {}: it has `subject`, `action`, `by` and `reason`",
+                fault.column()
+            ))
+        })?;
+        let asked = request.signal().map_err(invalid)?;
+        match ask_here(&self.log, asked).map_err(refused)? {
+            Answer::Undone(event) => {
+                let event = serde_json::to_vec(&event);
+                event.map(Some).map_err(|why| Refusal::Failed(why.to_string()))
+            }
+            Answer::Nothing => Err(Refusal::Nothing(
+                "the action does not hold: it was never done, has run out, or was undone before",
+            )),
+            Answer::NotHeard => Ok(None),
         }
+    }
+}
+
+/// An append that was not taken, as a request is answered.
+fn refused(why: AppendError) -> Refusal {
+    match why {
+        AppendError::Full(_) => Refusal::Full { retry_after: RETRY_AFTER },
+        AppendError::Refused(detail) => Refusal::Invalid { line: None, detail },
+        AppendError::Stop(why) => Refusal::Failed(why),
     }
 }
 

@@ -11,6 +11,7 @@ mod local;
 mod past;
 mod plants;
 mod reconcile;
+mod reinstate;
 mod service;
 pub mod shutdown;
 pub mod telemetry;

@@ -251,13 +251,21 @@ impl Service {
     fn api(&self) -> Api {
         let screener = Arc::new(AtOnce(Arc::clone(&self.shared)));
         match &self.log {
-            LogPlan::Kafka(_) => {
-                Api { ingest: Arc::new(OnKafka), takedowns: Arc::new(OnKafka), screener }
-            }
+            LogPlan::Kafka(_) => Api {
+                ingest: Arc::new(OnKafka),
+                takedowns: Arc::new(OnKafka),
+                reinstates: Arc::new(OnKafka),
+                screener,
+            },
             LogPlan::Embedded(log) => {
                 let format = self.shared.reading.format.clone();
                 let desk = Arc::new(Desk { log: Arc::clone(log), format });
-                Api { ingest: Arc::clone(&desk) as _, takedowns: desk, screener }
+                Api {
+                    ingest: Arc::clone(&desk) as _,
+                    takedowns: Arc::clone(&desk) as _,
+                    reinstates: desk,
+                    screener,
+                }
             }
         }
     }

@@ -114,9 +114,11 @@ impl Candidate {
         };
         let headers = cloud::Headers {
             kind,
+            id: event.id(),
+            subject: &event.basis().subject,
+            time: event.basis().decided_at,
             deployment: &self.deployment,
             traceparent: self.traceparent.as_deref(),
-            event: &event,
         };
         Outgoing {
             topic,

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::basis::Event;
+use super::subject::Subject;
+use super::time::Time;
 
 /// Headers of a record, as [`crate::record::Outgoing::headers`] takes them.
 pub(super) type List = Vec<(Cow<'static, str>, Option<Vec<u8>>)>;
@@ -12,20 +13,22 @@ pub(super) type List = Vec<(Cow<'static, str>, Option<Vec<u8>>)>;
 pub(super) struct Headers<'e> {
     /// `ce_type`.
     pub(super) kind: &'static str,
+    pub(super) id: &'e str,
+    pub(super) subject: &'e Subject,
+    /// When it was decided.
+    pub(super) time: Option<Time>,
     pub(super) deployment: &'e str,
     pub(super) traceparent: Option<&'e str>,
-    pub(super) event: &'e Event,
 }
 
 impl Headers<'_> {
     /// The headers, in order.
     pub(super) fn list(&self) -> List {
-        let basis = self.event.basis();
-        let subject = format!("{}/{}", basis.subject.kind, basis.subject.id);
-        let time = basis.decided_at.map(|time| time.to_string());
+        let subject = format!("{}/{}", self.subject.kind, self.subject.id);
+        let time = self.time.map(|time| time.to_string());
         let known = [
             ("ce_specversion", Some("1.0".to_owned())),
-            ("ce_id", Some(self.event.id().to_owned())),
+            ("ce_id", Some(self.id.to_owned())),
             ("ce_type", Some(self.kind.to_owned())),
             ("ce_source", Some(encoded(self.deployment))),
             ("ce_subject", Some(encoded(&subject))),

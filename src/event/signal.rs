@@ -20,6 +20,8 @@ pub enum Signal {
     Strike(Strike),
     /// Something to be done to a channel or an account.
     Act(Act),
+    /// Something that was done to one, to be undone.
+    Reinstate(Reinstate),
 }
 
 /// A post of a counting rule: it counts, and it waits to be acted on.
@@ -72,6 +74,23 @@ pub struct Act {
     pub time_ms: i64,
     /// The event, of revision 0.
     pub candidate: Candidate,
+}
+
+/// Something that was done to a channel or an account, to be undone because somebody says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reinstate {
+    /// When it was asked for, Unix milliseconds.
+    pub time_ms: i64,
+    /// Whom it is about, revision 0.
+    pub subject: Subject,
+    /// The action to undo.
+    pub action: String,
+    /// Who says so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Names the request, so that who asked finds the answer.
+    pub request: String,
 }
 
 /// The key that a channel or an account is owned by: `channel/c1`, so that the two never meet.
@@ -150,6 +169,7 @@ pub(super) struct Head {
 const COUNTING: &str = "candidate";
 const STRIKE: &str = "strike";
 const ACT: &str = "act";
+const REINSTATE: &str = "reinstate";
 
 impl Signal {
     /// The record to send; `partitions`: of the signals topic.
@@ -159,6 +179,7 @@ impl Signal {
             Self::Counting(counting) => counting.to_wire(),
             Self::Strike(strike) => (owner_key(&strike.subject), wire(STRIKE, strike)),
             Self::Act(act) => (owner_key(&act.candidate.event.basis().subject), wire(ACT, act)),
+            Self::Reinstate(asked) => (owner_key(&asked.subject), wire(REINSTATE, asked)),
         };
         Outgoing {
             topic: Topic::Signals,
@@ -169,23 +190,24 @@ impl Signal {
         }
     }
 
-    /// Record time of the post that led to it, Unix milliseconds.
+    /// Record time of the post that led to it, or when a person asked for it, Unix milliseconds.
     #[must_use]
     pub fn time_ms(&self) -> i64 {
         match self {
             Self::Counting(counting) => counting.time_ms,
             Self::Strike(strike) => strike.time_ms,
             Self::Act(act) => act.time_ms,
+            Self::Reinstate(asked) => asked.time_ms,
         }
     }
 
-    /// The rule in whose name it comes; none for what was decided already.
+    /// The rule in whose name it comes; none for what was decided already, or by a person.
     #[must_use]
     pub fn rule(&self) -> Option<&str> {
         match self {
             Self::Counting(counting) => Some(&counting.rule),
             Self::Strike(strike) => Some(&strike.rule),
-            Self::Act(_) => None,
+            Self::Act(_) | Self::Reinstate(_) => None,
         }
     }
 }
@@ -215,6 +237,7 @@ pub fn read(value: &[u8]) -> Result<Signal, ReadError> {
         }
         STRIKE => checked("signal", value).map(Signal::Strike),
         ACT => checked("signal", value).map(Signal::Act),
+        REINSTATE => checked("signal", value).map(Signal::Reinstate),
         _ => Err(ReadError::Kind),
     }
 }

@@ -89,6 +89,9 @@ pub struct Done {
     pub time_ms: i64,
     /// Until when, Unix milliseconds; `None`: until it is undone.
     pub until_ms: Option<i64>,
+    /// The revision of the subject that it was done to: part of the takedown's id.
+    #[serde(default)]
+    pub revision: i64,
 }
 
 /// A record with its version.

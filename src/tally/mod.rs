@@ -11,9 +11,9 @@ mod table;
 
 use table::{Of, Table};
 
-use crate::event::signal::{Act, Counting, ReadError, Signal, Strike, owner_key};
+use crate::event::signal::{Act, Counting, ReadError, Reinstate, Signal, Strike, owner_key};
 use crate::event::state::{self, ActsValue, Done, StateKey, StateValue, StruckValue};
-use crate::event::{Candidate, Issued, Issuer, escalated};
+use crate::event::{Candidate, Issued, Issuer, Reinstatement, escalated};
 use crate::record::Outgoing;
 use crate::rules::{Escalation, Rule, Status};
 
@@ -52,6 +52,8 @@ pub struct Applied {
     pub issued: Vec<Issued>,
     /// Keys dropped because of [`ENTRIES_MAX`].
     pub evicted: usize,
+    /// Of a request to undo something: whether there was anything to undo.
+    pub reinstated: Option<bool>,
 }
 
 /// What one signals partition owns: counters, strikes, and what was done to channels and accounts.
@@ -103,14 +105,19 @@ impl Tally {
         out: &mut Vec<Outgoing>,
     ) -> Applied {
         let evicted = self.make_room(signal.time_ms());
+        let mut reinstated = None;
         let issued = match signal {
             Signal::Counting(counting) => self.count(counting, ruling, out),
             Signal::Strike(strike) => self.strike(&strike, ruling, out),
             Signal::Act(Act { time_ms, candidate }) => {
                 self.act(candidate, time_ms, ruling, out).into_iter().collect()
             }
+            Signal::Reinstate(asked) => {
+                reinstated = Some(self.reinstate(asked, ruling, out));
+                Vec::new()
+            }
         };
-        Applied { issued, evicted }
+        Applied { issued, evicted, reinstated }
     }
 
     fn count(
@@ -203,9 +210,28 @@ impl Tally {
             detail: detail.to_owned(),
             time_ms,
             until_ms: candidate.until_ms(),
+            revision: 0,
         };
         let revision = acts.act(done)?;
         Some(issue(candidate.revised(revision, ruling.issuer), true, ruling, out))
+    }
+
+    /// Undoes what holds, and forgets the strikes of whom it was done to: who was wronged does not stand
+    /// one strike before the next removal. False where there is nothing to undo.
+    fn reinstate(
+        &mut self,
+        asked: Reinstate,
+        ruling: &Ruling<'_>,
+        out: &mut Vec<Outgoing>,
+    ) -> bool {
+        let key = owner_key(&asked.subject);
+        let of = |rule: &str| Of { rule: rule.to_owned(), key: key.clone() };
+        let undone = self.acts.open(of(state::ACTS)).undo(&asked.action, asked.time_ms);
+        let Some(revision) = undone else { return false };
+        self.strikes.open(of(state::STRIKES)).forget();
+        let Ruling { issuer, decided_at_ms, .. } = *ruling;
+        out.push(Reinstatement::of(asked, revision, issuer, decided_at_ms).to_outgoing(issuer));
+        true
     }
 
     /// Writes the overlay's changes to the state topic; to be called once, before the commit.

@@ -8,6 +8,9 @@ use crate::event::signal::Strike;
 use crate::event::state::{ActsValue, Done, StruckValue};
 use crate::rules::{ActionKind, Escalation};
 
+/// Name of the action that asks people.
+const REFER: &str = "refer";
+
 /// Strikes that are kept against one channel or account, the newest ones: more than any escalation
 /// asks for, and few enough that one of them cannot fill the state.
 const STRIKES_MAX: usize = 1_000;
@@ -57,6 +60,11 @@ impl Slots<StruckValue> {
         true
     }
 
+    /// Forgets all of them.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// Do the strikes of a window around this time come to what the escalation asks for?
     pub(super) fn enough(&self, escalation: &Escalation, time_ms: i64) -> Option<Struck> {
         let own = self.0.values().filter(|kept| kept.category == escalation.category);
@@ -81,6 +89,12 @@ impl Slots<StruckValue> {
     }
 }
 
+impl Done {
+    fn has_run_out(&self, now_ms: i64) -> bool {
+        self.until_ms.is_some_and(|until| until <= now_ms)
+    }
+}
+
 /// Is `kept` harsher than what is asked for, in force, and for no shorter a time? Of a channel that
 /// is taken away there is nothing to restrict. Referrals are no milder action: people are asked besides.
 fn covers(kept: &Done, asked: &Done) -> bool {
@@ -102,21 +116,36 @@ impl Slots<ActsValue> {
         if value.acts.iter().any(|kept| covers(kept, &done)) {
             return None;
         }
-        let same = |kept: &&mut Done| kept.action == done.action && kept.detail == done.detail;
-        match value.acts.iter_mut().find(same) {
-            None => value.acts.push(done),
-            Some(kept) => {
-                let has_run_out = kept.until_ms.is_some_and(|until| until <= done.time_ms);
-                let is_longer = kept.until_ms.is_some() && done.until_ms.is_none();
-                if !has_run_out && !is_longer {
-                    return None;
-                }
-                value.revision += i64::from(has_run_out);
-                *kept = done;
+        let same = |kept: &&Done| kept.action == done.action && kept.detail == done.detail;
+        let kept = value.acts.iter().position(|kept| same(&kept));
+        if let Some(kept) = kept.and_then(|at| value.acts.get(at)) {
+            let has_run_out = kept.has_run_out(done.time_ms);
+            let is_longer = kept.until_ms.is_some() && done.until_ms.is_none();
+            if !has_run_out && !is_longer {
+                return None;
             }
+            value.revision += i64::from(has_run_out);
         }
         let revision = value.revision;
+        let done = Done { revision, ..done };
+        match kept.and_then(|at| value.acts.get_mut(at)) {
+            Some(kept) => *kept = done,
+            None => value.acts.push(done),
+        }
         self.put(0, Some(value));
         Some(revision)
+    }
+
+    /// Undoes an action that holds at this time, so that it may be taken again; gives the revision that
+    /// it was done to. None where it does not hold. What people were asked is answered by that.
+    pub(super) fn undo(&mut self, action: &str, time_ms: i64) -> Option<i64> {
+        let mut value = self.0.get(&0).map(|kept| ActsValue::clone(kept))?;
+        let holds = |done: &Done| done.action == action && !done.has_run_out(time_ms);
+        let at = value.acts.iter().position(holds)?;
+        let undone = value.acts.remove(at);
+        value.acts.retain(|done| done.action != REFER);
+        value.revision += 1;
+        self.put(0, Some(value));
+        Some(undone.revision)
     }
 }

@@ -660,3 +660,68 @@ fn a_late_strike_drives_out_no_newer_one() {
     tally.flush(&mut written);
     assert_eq!(written.len(), 1, "its slot is that of the oldest");
 }
+
+/// Asks for an action on channel c1 to be undone; the event that answers, if there is one.
+fn reinstate(tally: &mut Tally, action: &str, time_ms: i64) -> Option<serde_json::Value> {
+    let asked = Signal::Reinstate(Reinstate {
+        time_ms,
+        subject: crate::event::Subject {
+            kind: "channel".to_owned(),
+            id: "c1".to_owned(),
+            revision: 0,
+            channel: None,
+            author: None,
+        },
+        action: action.to_owned(),
+        by: "ann".to_owned(),
+        reason: "an appeal".to_owned(),
+        request: "rq_0000000000000001".to_owned(),
+    });
+    let mut out = Vec::new();
+    let applied = tally.apply(asked, &ruling(None, &Issuer::public()), &mut out);
+    assert_eq!((applied.reinstated, out.len()), (Some(!out.is_empty()), out.len().min(1)));
+    let event = out.first()?;
+    assert_eq!((event.topic, event.key.as_deref()), (Topic::Takedowns, Some(&b"c1"[..])));
+    Some(serde_json::from_slice(event.value.as_deref().unwrap()).unwrap())
+}
+
+#[test]
+fn what_a_person_undoes_can_be_done_anew_under_another_id_and_its_strikes_are_forgotten() {
+    let rules = striking("");
+    let (mut tally, mut written) = (Tally::new(1, ENTRIES_MAX), Vec::new());
+    assert_eq!(reinstate(&mut tally, "restrict_channel", TODAY), None, "nothing was done");
+    let mut third = Vec::new();
+    for post in ["p1", "p2", "p3"] {
+        third = post_through(&mut tally, &rules, (post, "blorp"), TODAY);
+    }
+    assert_eq!(short(&third), [("restrict_channel", 0), ("q", 0)]);
+    assert_eq!(reinstate(&mut tally, "remove_channel", TODAY + 1), None, "another action");
+    assert_eq!(reinstate(&mut tally, "restrict_channel", TODAY + 7 * DAY), None, "it has run out");
+    let event = reinstate(&mut tally, "restrict_channel", TODAY + 1).unwrap();
+    assert_eq!(
+        (&event["takedown"], &event["subject"]["revision"]),
+        (&third[0].2.clone().into(), &0.into())
+    );
+    assert_eq!(reinstate(&mut tally, "restrict_channel", TODAY + 2), None, "once");
+    tally.flush(&mut written);
+    let mut again = Tally::new(1, ENTRIES_MAX);
+    for row in &written {
+        again.restore(row.key.as_deref().unwrap(), row.value.as_deref()).unwrap();
+    }
+    for post in ["p4", "p5"] {
+        assert_eq!(
+            post_through(&mut again, &rules, (post, "blorp"), TODAY + 3),
+            [],
+            "no old strike"
+        );
+    }
+    let sixth = post_through(&mut again, &rules, ("p6", "blorp"), TODAY + 3);
+    assert_eq!(short(&sixth), [("restrict_channel", 1), ("q", 1)]);
+    assert_ne!(sixth[0].2, third[0].2);
+    let second = reinstate(&mut again, "restrict_channel", TODAY + 4).unwrap();
+    assert_eq!(
+        (&second["takedown"], &second["subject"]["revision"]),
+        (&sixth[0].2.clone().into(), &1.into())
+    );
+    assert_ne!(second["id"], event["id"]);
+}

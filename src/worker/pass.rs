@@ -290,6 +290,10 @@ impl Pass {
         if applied.evicted > 0 {
             self.counts.add(Count::StateEvicted, &[], applied.evicted as u64);
         }
+        if let Some(undone) = applied.reinstated {
+            let result = if undone { "undone" } else { "nothing_to_undo" };
+            self.counts.add(Count::Reinstatements, &[result], 1);
+        }
         // State is written at the commit, so there will be output even where nothing acts.
         self.produced = true;
         self.count_issued(&applied.issued, "counted", time_ms);

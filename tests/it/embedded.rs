@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
 use tidegate::log::Log;
 use tidegate::log::embedded::{Embedded, NewRecord, Settings, Span};
 use tidegate::record::{InputId, Partition, Topic};
 
 use crate::node::{Node, until};
+use crate::reinstate::{Desk, a_channel_is_reinstated, of_channels};
 use crate::scenarios::{self, Row, Stage};
 
 /// The log in a file, and the service on it while it runs.
@@ -204,7 +206,7 @@ fn a_changed_folder_is_read_while_the_service_runs_and_a_broken_one_is_not() {
         let (status, verdict) =
             node.post("/api/v1/screen", &scenarios::post("p", "c", "a", text))?;
         assert_eq!(status, 200);
-        let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap();
+        let verdict: Value = serde_json::from_str(&verdict).unwrap();
         Some(!verdict["takedowns"].as_array()?.is_empty())
     };
     assert_eq!(fires("a flimwort"), Some(false));
@@ -235,7 +237,7 @@ fn takedowns_are_followed_and_rules_explained_over_http() {
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let mut next = || {
         let data = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned)).unwrap();
-        serde_json::from_str::<serde_json::Value>(&data).unwrap()
+        serde_json::from_str::<Value>(&data).unwrap()
     };
     for id in ["p1", "p2"] {
         let post = scenarios::post(id, "c1", "a1", "a bl0rp");
@@ -245,10 +247,51 @@ fn takedowns_are_followed_and_rules_explained_over_http() {
     let post = scenarios::post("p", "c", "a", "buy bl0rp now");
     let (status, said) = node.post("/api/v1/explain?rule=drugs.direct", &post).unwrap();
     assert_eq!(status, 200, "{said}");
-    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["rules"][0]["fires"], true);
     assert_eq!(said["pieces"][0]["odd"][0]["plain"], "blorp");
     let (status, said) = node.post("/api/v1/explain?rule=drugs.none", &post).unwrap();
     assert_eq!((status, said.contains("no rule in force has this id")), (400, true), "{said}");
     drop(node.stop());
+}
+
+/// A running service and a file that names its API.
+struct Running {
+    _folder: tempfile::TempDir,
+    config: PathBuf,
+    node: Node,
+}
+
+impl Desk for Running {
+    fn config(&self) -> &Path {
+        &self.config
+    }
+
+    fn take(&self, _: &str, post: &[u8]) {
+        let strikes = || self.node.metric("tidegate_signals_total");
+        let before = strikes();
+        assert_eq!(self.node.post("/api/v1/posts", post).unwrap().0, 202);
+        until("its strike is taken", || (strikes() > before).then_some(()));
+    }
+
+    fn about_channels(&self) -> Vec<Value> {
+        of_channels(self.node.takedowns())
+    }
+
+    fn requests(&self, result: &str) -> f64 {
+        self.node.metric(&format!("tidegate_reinstatements_total{{result=\"{result}\"}}"))
+    }
+}
+
+#[test]
+fn a_channel_is_reinstated_over_http() {
+    let folder = scenarios::folder();
+    let native = config(scenarios::PACK);
+    let node = Node::start(folder.path(), &native);
+    let config = folder.path().join("asks.toml");
+    std::fs::write(&config, format!("{native}\n[http]\napi = \"{}\"\n", node.api())).unwrap();
+    let running = Running { _folder: folder, config, node };
+    a_channel_is_reinstated(&running);
+    let log = running.node.stop();
+    assert!(!log.contains("appeal 7"), "what people wrote stays out of the log");
 }

@@ -15,5 +15,6 @@ mod node;
 mod packs;
 mod pages;
 mod plants;
+mod reinstate;
 mod replay;
 mod scenarios;

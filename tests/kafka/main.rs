@@ -24,6 +24,8 @@ mod process;
 mod proxy;
 mod published;
 mod rebalance;
+#[path = "../it/reinstate.rs"]
+mod reinstate;
 #[path = "../it/scenarios.rs"]
 mod scenarios;
 mod service;

@@ -1,7 +1,7 @@
 //! The scenarios of the pipeline on Kafka: the built service as a process, posts through a plain
 //! producer, results read as any consumer would, committed records only.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,11 +9,13 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use serde_json::Value;
 use tidegate::log::kafka::Settings;
 use tidegate::log::kafka::feed::{Feed, Kept, read_committed};
 use tidegate::record::Topic;
 
 use crate::node::{Node, until};
+use crate::reinstate::{Desk, a_channel_is_reinstated, of_channels};
 use crate::scenarios::{self, Row, Stage};
 use crate::support::{self, committed, shared};
 
@@ -225,4 +227,42 @@ fn a_channel_is_acted_on_once_across_crashes() {
 #[test]
 fn no_text_of_a_post_comes_out() {
     scenarios::no_text_of_a_post_comes_out(&mut OnKafka::new());
+}
+
+/// Two processes, and a file for commands.
+struct Running {
+    deployment: Deployment,
+    config: PathBuf,
+    nodes: [Node; 2],
+}
+
+impl Desk for Running {
+    fn config(&self) -> &Path {
+        &self.config
+    }
+
+    fn take(&self, channel: &str, post: &[u8]) {
+        let feed = self.deployment.feed();
+        feed.send(channel.as_bytes(), post).unwrap();
+        feed.flush().unwrap();
+        self.deployment.settle();
+    }
+
+    fn about_channels(&self) -> Vec<Value> {
+        of_channels(self.deployment.rows(Topic::Takedowns).iter().map(Row::json).collect())
+    }
+
+    fn requests(&self, result: &str) -> f64 {
+        let series = format!("tidegate_reinstatements_total{{result=\"{result}\"}}");
+        self.nodes.iter().map(|node| node.metric(&series)).sum()
+    }
+}
+
+#[test]
+fn a_channel_is_reinstated_by_whoever_owns_it() {
+    let deployment = Deployment::make(&shared().servers(), scenarios::PACK);
+    let config = deployment.folder.path().join("asks.toml");
+    std::fs::write(&config, deployment.config("asks")).unwrap();
+    let nodes = ["one", "two"].map(|name| deployment.start(name));
+    a_channel_is_reinstated(&Running { deployment, config, nodes });
 }

@@ -7,6 +7,7 @@ use super::output::say;
 use super::packs::inventory;
 use super::{ConfigFile, Failure, pack};
 use crate::app::config::{Backend, Config, Packs};
+use crate::app::reinstate::line;
 use crate::app::service::{kafka_settings, pack_folders};
 use crate::control::{Control, Controls, Held, Rulebook, lifted};
 use crate::log::kafka::Settings;
@@ -14,9 +15,6 @@ use crate::log::kafka::register::{Follower, Publisher};
 use crate::record::Topic;
 use crate::rules::{Pack, Status, nearest};
 use crate::worker::clock;
-
-/// Longest name of who says so, and longest reason: lines, not letters.
-const TEXT_CHARS_MAX: usize = 300;
 
 /// Makes a rule milder at once, on every process of a deployment; without a rule, shows what is
 /// held back.
@@ -68,8 +66,10 @@ impl ControlVerb {
         if self.until.is_some_and(|until| until <= now) {
             return Err(Failure::wrong("--until has passed already"));
         }
-        let by = line("--by", self.by.as_deref())?;
-        let reason = line("--reason", self.reason.as_deref())?;
+        let text = |name: &str, text: &Option<String>| {
+            line(name, text.as_deref().unwrap_or_default()).map_err(Failure::Wrong)
+        };
+        let (by, reason) = (text("--by", &self.by)?, text("--reason", &self.reason)?);
         let held = match status {
             Wish::Lift => None,
             Wish::Draft => Some(Held::Draft),
@@ -98,20 +98,6 @@ impl ControlVerb {
         });
         Ok(())
     }
-}
-
-/// One line of people's words.
-fn line(option: &str, text: Option<&str>) -> Result<String, Failure> {
-    let text = text.unwrap_or_default().trim();
-    if text.is_empty()
-        || text.chars().count() > TEXT_CHARS_MAX
-        || text.chars().any(char::is_control)
-    {
-        return Err(Failure::Wrong(format!(
-            "{option} must be one line of 1 to {TEXT_CHARS_MAX} characters"
-        )));
-    }
-    Ok(text.to_owned())
 }
 
 fn show(settings: &Settings) -> Result<(), Failure> {

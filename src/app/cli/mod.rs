@@ -16,6 +16,7 @@ mod load;
 mod output;
 mod packs;
 mod reconciled;
+mod reinstate;
 mod replay;
 mod run;
 mod scan;
@@ -61,6 +62,8 @@ enum Verb {
     Pack(packs::PackVerb),
     /// Makes a rule milder at once; without a rule, shows what is held back.
     Control(control::ControlVerb),
+    /// Undoes what was done to a channel or an account.
+    Reinstate(reinstate::ReinstateVerb),
     /// Creates or checks the Kafka topics.
     #[command(subcommand)]
     Topics(topics::Topics),
@@ -164,6 +167,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Pack(pack) => pack.run(),
         Verb::Control(control) => control.run(),
+        Verb::Reinstate(reinstate) => reinstate.run(),
         Verb::Topics(topics) => topics.run(),
         Verb::Ingest(ingest) => ingest.run(),
         Verb::Deadletters(deadletters) => deadletters.run(),

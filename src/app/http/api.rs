@@ -21,8 +21,8 @@ use utoipa_axum::routes;
 use super::guard::{self, Gate, Slot};
 use super::listener::Guarded;
 use super::{
-    Ingest, Line, Once, Page, Problem, Screener, Takedowns, blocking, not_found, stream,
-    wrong_method,
+    Ingest, Line, Once, Page, Problem, Reinstates, Screener, Takedowns, blocking, not_found,
+    stream, wrong_method,
 };
 use crate::app::config::Http;
 use crate::app::shutdown::Shutdown;
@@ -39,6 +39,8 @@ pub struct Api {
     pub ingest: Arc<dyn Ingest>,
     /// Gives takedowns out.
     pub takedowns: Arc<dyn Takedowns>,
+    /// Undoes what was done.
+    pub reinstates: Arc<dyn Reinstates>,
     /// Screens one post.
     pub screener: Arc<dyn Screener>,
 }
@@ -79,6 +81,7 @@ fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .routes(routes!(posts))
         .routes(routes!(takedowns))
         .routes(routes!(stream::takedowns))
+        .routes(routes!(reinstatements))
         .routes(routes!(screen))
         .routes(routes!(explain))
         .split_for_parts()
@@ -214,6 +217,39 @@ fn written(page: &Page) -> Vec<u8> {
     body.extend_from_slice(serde_json::Value::from(page.next.as_str()).to_string().as_bytes());
     body.push(b'}');
     body
+}
+
+/// Undoes what was done to a channel or an account, once it is done.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reinstatements",
+    request_body(
+        content = String,
+        content_type = "application/json",
+        description = "`subject` (channel/ID or account/ID), `action`, `by`, `reason`"
+    ),
+    responses(
+        (status = 200, description = "The event: schemas/reinstatement.json", content_type = "application/json"),
+        (status = 202, description = "It is in the log, and no worker has taken it yet"),
+        (status = 400, description = "The request makes no sense"),
+        (status = 409, description = "The action does not hold: there is nothing to undo"),
+        (status = 501, description = "On Kafka: `tidegate reinstate`"),
+    )
+)]
+async fn reinstatements(
+    State(api): State<Api>,
+    Extension(slot): Extension<Slot>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Response> {
+    let body = body.map_err(|rejection| too_much(&rejection))?;
+    let event = blocking(&api.reinstates, move |reinstates| {
+        let _slot = slot;
+        Ok(reinstates.reinstate(&body)?)
+    });
+    match event.await? {
+        Some(event) => Ok(json(event)),
+        None => Ok(StatusCode::ACCEPTED.into_response()),
+    }
 }
 
 /// The verdict on one post; nothing is written.

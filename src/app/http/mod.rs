@@ -9,6 +9,7 @@
 //! | API | `POST /api/v1/posts` | one JSON post a line; 202 once all are durable, or none is taken |
 //! | API | `GET /api/v1/takedowns` | a page of events, from a cursor |
 //! | API | `GET /api/v1/takedowns/stream` | the same as they come, as server-sent events |
+//! | API | `POST /api/v1/reinstatements` | undoes what was done to a channel or an account; the event |
 //! | API | `POST /api/v1/screen` | one JSON post; its verdict |
 //! | API | `POST /api/v1/explain` | one JSON post and a rule; why it fires, or what it lacks |
 //! | API | `GET /api/v1/openapi.json` | all of these, described |
@@ -89,6 +90,16 @@ pub struct Page {
     pub next: String,
 }
 
+/// Undoes what was done to channels and accounts.
+pub trait Reinstates: Send + Sync {
+    /// Takes a request, a JSON object, and gives the event that answers it; `None` where nobody has
+    /// decided in time, but will. Blocks until then.
+    ///
+    /// # Errors
+    /// [`Refusal::Nothing`] where there is nothing to undo.
+    fn reinstate(&self, request: &[u8]) -> Result<Option<Vec<u8>>, Refusal>;
+}
+
 /// Screens one post and writes nothing.
 pub trait Screener: Send + Sync {
     /// The verdict on one post as a JSON object, a fault of the post included. May take a while.
@@ -139,6 +150,9 @@ pub enum Refusal {
         /// What is wrong.
         detail: String,
     },
+    /// There is nothing that it could be done to: 409.
+    #[error("{0}")]
+    Nothing(&'static str),
     /// This deployment does it another way: 501.
     #[error("{0}")]
     Elsewhere(&'static str),
@@ -169,6 +183,7 @@ impl From<Refusal> for Problem {
                 let problem = Self::new(StatusCode::BAD_REQUEST, detail);
                 line.into_iter().fold(problem, Self::at_line)
             }
+            Refusal::Nothing(_) => Self::new(StatusCode::CONFLICT, detail),
             Refusal::Elsewhere(_) => Self::new(StatusCode::NOT_IMPLEMENTED, detail),
             Refusal::Full { retry_after } => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, detail).retry_after(retry_after)
@@ -200,6 +215,12 @@ impl Takedowns for OnKafka {
             "this deployment writes takedowns to Kafka; consume the topic `takedowns` under \
              `kafka.prefix`, with isolation.level=read_committed",
         ))
+    }
+}
+
+impl Reinstates for OnKafka {
+    fn reinstate(&self, _: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        Err(Refusal::Elsewhere("on Kafka this is done by `tidegate reinstate`, from any machine"))
     }
 }
 

@@ -67,6 +67,17 @@ impl Screener for Process {
     }
 }
 
+impl Reinstates for Process {
+    fn reinstate(&self, request: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        self.refused()?;
+        match request {
+            b"held" => Ok(Some(b"{}".to_vec())),
+            b"late" | b"{}" => Ok(None),
+            _ => Err(Refusal::Nothing("nothing to undo")),
+        }
+    }
+}
+
 impl Health for Process {
     fn live(&self) -> Result<(), String> {
         self.well()
@@ -109,11 +120,13 @@ async fn ports_with(token: Option<&str>, kafka: bool) -> Ports {
     let mut served = Api {
         ingest: Arc::<Process>::clone(&process),
         takedowns: Arc::<Process>::clone(&process),
+        reinstates: Arc::<Process>::clone(&process),
         screener: Arc::<Process>::clone(&process),
     };
     if kafka {
         served.ingest = Arc::new(OnKafka);
         served.takedowns = Arc::new(OnKafka);
+        served.reinstates = Arc::new(OnKafka);
     }
     let watched = Operations {
         health: Arc::<Process>::clone(&process),
@@ -238,6 +251,16 @@ async fn posts_are_taken_line_by_line() {
 }
 
 #[tokio::test]
+async fn what_is_undone_is_told_and_what_cannot_be_too() {
+    let ports = ports().await;
+    let route = "POST /api/v1/reinstatements";
+    let answer = ask(ports.api, route, "held").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{}"));
+    assert_eq!(ask(ports.api, route, "late").await.status, 202);
+    ask(ports.api, route, "none").await.is_problem(409, "nothing to undo");
+}
+
+#[tokio::test]
 async fn requests_that_make_no_sense_are_refused() {
     let ports = ports().await;
     let cases = [
@@ -285,7 +308,12 @@ async fn refusals_become_problems() {
     ];
     for (refusal, status, detail) in cases {
         *ports.process.refusal.lock().unwrap() = Some(refusal);
-        for route in ["POST /api/v1/posts", "GET /api/v1/takedowns", "POST /api/v1/screen"] {
+        for route in [
+            "POST /api/v1/posts",
+            "GET /api/v1/takedowns",
+            "POST /api/v1/screen",
+            "POST /api/v1/reinstatements",
+        ] {
             let answer = ask(ports.api, route, "{}").await;
             answer.is_problem(status, detail);
             let waits = [503, 507].contains(&status);
@@ -334,13 +362,20 @@ async fn on_kafka_posts_and_takedowns_say_where_to_go() {
     let ports = ports_with(None, true).await;
     ask(ports.api, "POST /api/v1/posts", "{}").await.is_problem(501, "`kafka.posts`");
     ask(ports.api, "GET /api/v1/takedowns", "").await.is_problem(501, "`kafka.prefix`");
+    let undo = ask(ports.api, "POST /api/v1/reinstatements", "{}").await;
+    undo.is_problem(501, "`tidegate reinstate`");
     assert_eq!(ask(ports.api, "POST /api/v1/screen", "{}").await.status, 200);
 }
 
 #[tokio::test]
 async fn the_api_asks_for_its_token_and_the_rest_does_not() {
     let ports = ports_with(Some("0123456789abcdef"), false).await;
-    for route in ["POST /api/v1/posts", "GET /api/v1/takedowns", "POST /api/v1/screen"] {
+    for route in [
+        "POST /api/v1/posts",
+        "GET /api/v1/takedowns",
+        "POST /api/v1/screen",
+        "POST /api/v1/reinstatements",
+    ] {
         for header in
             ["", "authorization: Bearer 0123456789abcdeF\r\n", "authorization: Basic x\r\n"]
         {
@@ -461,7 +496,7 @@ async fn every_route_is_described_and_every_described_route_answers() {
     }
     let mut named: Vec<&str> = paths.keys().map(String::as_str).collect();
     named.sort_unstable();
-    let want = ["explain", "posts", "screen", "takedowns", "takedowns/stream"]
+    let want = ["explain", "posts", "reinstatements", "screen", "takedowns", "takedowns/stream"]
         .map(|it| format!("/api/v1/{it}"));
     assert_eq!(named, want);
 }

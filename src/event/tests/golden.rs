@@ -2,13 +2,14 @@
 
 use super::{
     ActionKind, Case, CountBy, DAY_MS, PLANTED, Rule, Scope, SubjectKind, Value, act, asking,
-    check, check_outgoing, counting, label, lasting, letters, pattern, refer, rule, shadow, value,
+    check, check_outgoing, counting, header, label, lasting, letters, pattern, refer, rule, shadow,
+    value,
 };
 use crate::decode::{Fault, Reason};
-use crate::event::signal::{self, Act, Signal};
+use crate::event::signal::{self, Act, Reinstate, Signal};
 use crate::event::state::{self, ActsValue, Done, StruckValue};
 use crate::event::state::{StateKey, StateValue};
-use crate::event::{Issuer, Struck, dead_letter};
+use crate::event::{Issuer, Reinstatement, Struck, Subject, dead_letter};
 use crate::record::{InputId, NoHeaders, Partition, Record};
 use crate::rules::{Escalation, Ground, Severity, Status};
 
@@ -157,6 +158,7 @@ fn strikes_and_acts_in_the_state() {
         detail: String::new(),
         time_ms: super::TIME_MS,
         until_ms,
+        revision: 0,
     };
     let acts = ActsValue { revision: 1, acts: vec![done(None), done(Some(super::TIME_MS + 1))] };
     for (name, rule, value) in
@@ -168,6 +170,36 @@ fn strikes_and_acts_in_the_state() {
     }
     assert_eq!(state::read_strike(&struck.to_bytes()), Ok(struck));
     assert_eq!(state::read_acts(&acts.to_bytes()), Ok(acts));
+}
+
+#[test]
+fn what_a_person_undoes() {
+    let asked = Reinstate {
+        time_ms: super::TIME_MS,
+        subject: Subject {
+            kind: "channel".to_owned(),
+            id: "c1".to_owned(),
+            revision: 0,
+            channel: None,
+            author: None,
+        },
+        action: "remove_channel".to_owned(),
+        by: "ann".to_owned(),
+        reason: "an appeal".to_owned(),
+        request: "rq_00000000000000aa".to_owned(),
+    };
+    let signal = Signal::Reinstate(asked.clone());
+    let out = signal.to_outgoing(12);
+    check_outgoing(&out);
+    assert_eq!(signal::read(out.value.as_deref().unwrap()), Ok(signal));
+    insta::assert_json_snapshot!("reinstate", value(&out));
+    let issuer = Issuer::public();
+    let event = Reinstatement::of(asked, 2, &issuer, super::DECIDED_MS);
+    let out = event.to_outgoing(&issuer);
+    check_outgoing(&out);
+    assert_eq!(header(&out, "ce_subject"), Some("channel/c1"));
+    assert_eq!(header(&out, "ce_type"), Some("org.tidegate.reinstatement.v1"));
+    insta::assert_json_snapshot!("reinstatement", value(&out));
 }
 
 /// What the version before strikes wrote is read for ever.

@@ -233,6 +233,7 @@ fn verdict_of(decision: &Decision<'_>, issuer: &Issuer) -> Value {
 fn check(schema: &str, value: &Value) {
     let text = match schema {
         "takedown" => include_str!("../../../schemas/takedown.json"),
+        "reinstatement" => include_str!("../../../schemas/reinstatement.json"),
         "referral" => include_str!("../../../schemas/referral.json"),
         "shadow" => include_str!("../../../schemas/shadow.json"),
         "signal" => include_str!("../../../schemas/signal.json"),
@@ -251,6 +252,7 @@ fn check(schema: &str, value: &Value) {
 /// Checks what goes out against the schema of its topic.
 fn check_outgoing(out: &Outgoing) {
     let schema = match out.topic {
+        Topic::Takedowns if value(out)["type"] == "reinstatement" => "reinstatement",
         Topic::Takedowns => "takedown",
         Topic::Reviews => "referral",
         Topic::Shadow => "shadow",

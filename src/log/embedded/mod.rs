@@ -358,6 +358,12 @@ impl Embedded {
         self.rows(topic).into_iter().map(|row| row.start).collect()
     }
 
+    /// The offset that is read next, by partition number, of an input; empty if there is no such topic.
+    #[must_use]
+    pub fn committed(&self, topic: &str) -> Vec<i64> {
+        self.rows(topic).into_iter().map(|row| row.committed).collect()
+    }
+
     fn rows(&self, topic: &str) -> Vec<ledger::Row> {
         let Some((topic, partitions)) = self.view.topic(topic) else { return Vec::new() };
         let rows = (0..partitions).filter_map(|partition| self.view.row(Slot { topic, partition }));

@@ -24,6 +24,7 @@ pub mod past;
 pub mod register;
 mod restore;
 pub mod settings;
+pub mod tell;
 pub mod topics;
 
 use std::collections::BTreeMap;
