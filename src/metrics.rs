@@ -29,6 +29,8 @@ pub enum Count {
     Shadows,
     /// Rules that fired, by `rule` and `status`.
     RuleVerdicts,
+    /// Posts on which a rule did less than it says, for it is above its limit, by `rule`.
+    Limited,
     /// Rules asked whose condition rests on fields that the post does not have, by `rule`.
     RuleUnknown,
     /// Records set aside, by `reason`.
@@ -66,6 +68,8 @@ pub enum Level {
     PackTrusted,
     /// Rules that a control holds back.
     ControlsInForce,
+    /// 1 for each rule whose limit was tripped, until somebody lifts that, by `rule`.
+    LimitTripped,
     /// Candidates kept by hop 2, by `worker`.
     StateEntries,
     /// Partitions a worker owns, by `worker`.
@@ -92,7 +96,7 @@ struct Family {
 }
 
 impl Count {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Posts,
         Self::Bytes,
         Self::Hits,
@@ -101,6 +105,7 @@ impl Count {
         Self::Referrals,
         Self::Shadows,
         Self::RuleVerdicts,
+        Self::Limited,
         Self::RuleUnknown,
         Self::DeadLetters,
         Self::Signals,
@@ -127,6 +132,8 @@ impl Count {
                 "Events that rules in shadow, or outside their share, would have caused."),
             Self::RuleVerdicts => ("tidegate_rule_verdicts_total", &["rule", "status"],
                 "Rules that fired, with the status they had."),
+            Self::Limited => ("tidegate_limited_verdicts_total", &["rule"],
+                "Posts on which a rule did less than it says, for it is above its limit."),
             Self::RuleUnknown => ("tidegate_rule_unknown_total", &["rule"],
                 "Rules whose condition compares fields that the post does not have."),
             Self::DeadLetters => ("tidegate_dead_letters_total", &["reason"],
@@ -167,6 +174,8 @@ impl Level {
                 "1 where enough accepted keys have signed the pack in force."),
             Self::ControlsInForce => ("tidegate_controls_in_force", &[],
                 "Rules that a control holds back."),
+            Self::LimitTripped => ("tidegate_limit_tripped", &["rule"],
+                "1 for each rule whose limit was tripped, until somebody lifts that."),
             Self::StateEntries => ("tidegate_state_entries", &["worker"],
                 "Candidates kept by hop 2."),
             Self::AssignedPartitions => ("tidegate_assigned_partitions", &["worker"],
@@ -507,6 +516,7 @@ pub fn catalogue() -> Vec<(&'static str, &'static [&'static str], &'static str)>
         Level::PackExpires,
         Level::PackTrusted,
         Level::ControlsInForce,
+        Level::LimitTripped,
         Level::StateEntries,
         Level::AssignedPartitions,
     ];

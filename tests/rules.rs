@@ -11,7 +11,8 @@ use tidegate::rules::{
 };
 
 /// pack.yaml of a broken pack that is about something else.
-const PACK: &str = "name: broken\nversion: \"1\"\nowner: tests@example.org\n";
+const PACK: &str = "name: broken\nversion: \"1\"\nowner: tests@example.org\n\
+                    defaults: {limit: {channels: 500, within: 1m}}\n";
 
 fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -447,8 +448,8 @@ fn the_pack_of_all_kinds_compiles_and_passes_its_own_tests() {
 #[test]
 fn the_pack_that_shows_the_format_compiles_and_passes_its_own_tests() {
     let warnings = passes("tests/data/packs/placeholder");
-    // Its lists are empty, since its tests bring their own; limits are not enforced yet.
-    assert!(warnings.iter().all(|code| [Code::EmptyList, Code::NotEnforced].contains(code)));
+    // Its lists are empty, since its tests bring their own.
+    assert!(warnings.iter().all(|code| *code == Code::EmptyList));
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::hold::Hold;
 use super::reinstate::{Answer, Request};
+use crate::event::control::Control;
 
 /// An answer takes no longer: a durable append is one disk write.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,6 +75,42 @@ impl Client {
         let mut answer = request.send(lines)?;
         let body = answer.body_mut().read_to_string()?;
         Ok((answer.status().as_u16(), body))
+    }
+
+    /// Asks for a rule to be held back.
+    ///
+    /// # Errors
+    /// When the service refuses, or is not there.
+    pub(super) fn hold(&self, hold: &Hold) -> Result<()> {
+        let url = format!("{}/controls", self.base);
+        let mut post = self.agent.post(&url).header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            post = post.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = post.send(&*serde_json::to_vec(hold)?);
+        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
+        match answer.status().as_u16() {
+            204 => Ok(()),
+            status => {
+                bail!("the service answers {status}: {}", answer.body_mut().read_to_string()?)
+            }
+        }
+    }
+
+    /// Every control of the service.
+    ///
+    /// # Errors
+    /// When the service does not answer with them.
+    pub(super) fn controls(&self) -> Result<Vec<Control>> {
+        let url = format!("{}/controls", self.base);
+        let mut get = self.agent.get(&url);
+        if let Some(token) = &self.token {
+            get = get.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = get.call();
+        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
+        let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
+        Ok(serde_json::from_value(body["controls"].clone())?)
     }
 
     /// Asks for something to be undone, and waits for the answer.

@@ -20,7 +20,9 @@ use super::shutdown::Shutdown;
 use crate::control::{
     self, Controls, Look, Rulebook, Shelf, Store, Unfit, fill, fill_from, lacking, look,
 };
+use crate::event::control::Control;
 use crate::log::LogError;
+use crate::log::embedded::Embedded;
 use crate::log::kafka::Settings;
 use crate::log::kafka::register::{Followed, Follower};
 use crate::metrics::{Count, Level, Metrics};
@@ -79,8 +81,13 @@ pub(super) fn start(
         (Packs::Published(_), None) => anyhow::bail!("published packs need Kafka"),
         (Packs::Folder(folder), _) => Source::Folder(Loose::new(folder, packs)),
     };
-    let controls =
-        settings.map(|settings| Follower::open(&settings, Topic::Controls)).transpose()?;
+    let said = match service.embedded() {
+        Some(log) => Said::File(Arc::clone(log)),
+        None => {
+            let settings = settings.context("controls are in a log")?;
+            Said::Topic(Box::new(Follower::open(&settings, Topic::Controls)?))
+        }
+    };
     let (tell, first) = oneshot::channel();
     let keeper = Keeper {
         shared: Arc::clone(service.shared()),
@@ -89,8 +96,8 @@ pub(super) fn start(
         packs: config.packs.clone(),
         unread: None,
         source,
-        heard: controls.is_none(),
-        follower: controls,
+        heard: false,
+        said,
         controls: Controls::default(),
         held: Controls::default(),
         retired: Vec::new(),
@@ -119,7 +126,7 @@ struct Keeper {
     source: Source,
     /// Was the end of the controls topic reached? Before that, a rule that is held back would act.
     heard: bool,
-    follower: Option<Follower>,
+    said: Said,
     controls: Controls,
     /// Those that the rules in force are held back by.
     held: Controls,
@@ -127,6 +134,12 @@ struct Keeper {
     /// no worker should be the one who does it.
     retired: Vec<Arc<RuleSet>>,
     first: Option<oneshot::Sender<()>>,
+}
+
+/// Where controls are.
+enum Said {
+    Topic(Box<Follower>),
+    File(Arc<Embedded>),
 }
 
 /// Where packs come from.
@@ -175,18 +188,35 @@ impl Keeper {
     }
 
     fn follow_controls(&mut self) -> Result<bool, LogError> {
-        let mut is_other = false;
-        while let Some(followed) = self.next_control()? {
-            match followed {
-                Followed::Record { key, value } => is_other |= self.control(&key, value.as_deref()),
-                Followed::Reached => self.heard = true,
+        let mut records = Vec::new();
+        match &self.said {
+            Said::Topic(follower) => {
+                while let Some(followed) = follower.next(Duration::ZERO)? {
+                    match followed {
+                        Followed::Record { key, value } => records.push((key, value)),
+                        Followed::Reached => self.heard = true,
+                    }
+                }
+            }
+            Said::File(log) => {
+                // All of them at once: what is gone was lifted.
+                log.controls(&mut |key, value| {
+                    records.push((key.to_vec(), value.map(<[u8]>::to_vec)));
+                })?;
+                let lifted = |control: &&Control| {
+                    !records.iter().any(|(key, _)| *key == control.rule.as_bytes())
+                };
+                let lifted: Vec<_> = self.controls.all().filter(lifted).collect();
+                let lifted: Vec<_> = lifted.iter().map(|it| it.rule.clone().into_bytes()).collect();
+                records.extend(lifted.into_iter().map(|key| (key, None)));
+                self.heard = true;
             }
         }
+        let mut is_other = false;
+        for (key, value) in records {
+            is_other |= self.control(&key, value.as_deref());
+        }
         Ok(is_other && self.has_other_controls())
-    }
-
-    fn next_control(&self) -> Result<Option<Followed>, LogError> {
-        self.follower.as_ref().map_or(Ok(None), |follower| follower.next(Duration::ZERO))
     }
 
     /// Takes a record of the controls topic, if it can be read.
@@ -266,6 +296,7 @@ impl Keeper {
         let (patterns, packs) = (rules.patterns(), rules.describe());
         self.retired.push(put_in_force(&self.shared, rules));
         tracing::info!(%packs, patterns, controls = held.all().count(), "rules in force");
+        self.tell_limits(&held);
         self.held = held;
         self.tell();
         if let Some(first) = self.first.take() {
@@ -277,6 +308,23 @@ impl Keeper {
         }
     }
 
+    /// Says which limits were tripped since the last time, and which were armed again.
+    fn tell_limits(&self, held: &Controls) {
+        let is_tripped = |control: &&Control| control.tripped.is_some();
+        for Control { rule, reason, .. } in held.all().filter(is_tripped) {
+            if self.held.of(rule).is_none_or(|before| before.tripped.is_none()) {
+                let lift = "`tidegate control` lifts it";
+                tracing::error!(%rule, %reason, "above its limit and held back: {lift}");
+            }
+        }
+        for Control { rule, .. } in self.held.all().filter(is_tripped) {
+            if held.of(rule).is_none_or(|now| now.tripped.is_none()) {
+                self.shared.metrics.forget(Level::LimitTripped, &[rule]);
+                tracing::info!(%rule, "its limit is armed again");
+            }
+        }
+    }
+
     fn not_together(&self, why: &RuleSetError) {
         tracing::error!(%why, "the packs do not go together; the last good rules stay");
         self.shared.metrics.add(Count::PacksRefused, &["all", "conflict"], 1);
@@ -285,6 +333,9 @@ impl Keeper {
     fn tell(&self) {
         let metrics = &self.shared.metrics;
         metrics.set(Level::ControlsInForce, &[], self.held.all().count() as u64);
+        for control in self.held.all().filter(|control| control.tripped.is_some()) {
+            metrics.set(Level::LimitTripped, &[&control.rule], 1);
+        }
         let Source::Topic(published) = &self.source else { return };
         for pack in published.book.in_force() {
             metrics.set(Level::PackSequence, &[&pack.name], pack.sequence);

@@ -4,12 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::explained;
 use super::feed::new_record;
+use super::hold::Hold;
 use super::http::{
-    Health, Ingest, Line, Metrics, Once, Page, Refusal, Reinstates, Screener, Takedowns,
+    Health, Holds, Ingest, Line, Metrics, Once, Page, Refusal, Reinstates, Screener, Takedowns,
 };
 use super::reinstate::{Answer, Request, ask_here};
+use crate::control::Controls;
 use crate::decode::{self, Format};
 use crate::event::{self, Source};
 use crate::log::embedded::{self, AppendError, Embedded, Span, StoredRecord};
@@ -32,6 +36,50 @@ pub(super) struct Desk {
     pub(super) log: Arc<Embedded>,
     /// What posts are written in.
     pub(super) format: Format,
+    /// The rules in force.
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Desk {
+    fn controls(&self) -> Result<Controls, Refusal> {
+        let mut controls = Controls::default();
+        // One that cannot be read holds nothing back; whoever reads them to hold rules back says so.
+        let each = &mut |key: &[u8], value: Option<&[u8]>| drop(controls.take(key, value));
+        self.log.controls(each).map_err(|why| Refusal::Failed(why.to_string()))?;
+        Ok(controls)
+    }
+}
+
+impl Holds for Desk {
+    fn controls(&self) -> Result<Vec<u8>, Refusal> {
+        let controls = Desk::controls(self)?;
+        let all: Vec<_> = controls.all().collect();
+        serde_json::to_vec(&serde_json::json!({ "controls": all }))
+            .map_err(|why| Refusal::Failed(why.to_string()))
+    }
+
+    fn hold(&self, request: &[u8]) -> Result<(), Refusal> {
+        let invalid = |detail| Refusal::Invalid { line: None, detail };
+        let hold = serde_json::from_slice::<Hold>(request).map_err(|fault| {
+            let column = fault.column();
+            invalid(format!(
+                "not the JSON of a request, at column {column}: it has `rule`, `status`, `by`, `reason` and \
+                 may have `until`"
+            ))
+        })?;
+        let (rules, before) = (self.shared.rules.load(), Desk::controls(self)?);
+        let known = || {
+            let escalations = rules.escalations().iter().map(|one| one.id.as_str());
+            let held = before.all().map(|control| control.rule.as_str());
+            rules.rules().iter().map(|rule| rule.id.as_str()).chain(escalations).chain(held)
+        };
+        if !known().any(|id| id == hold.rule) {
+            return Err(invalid(hold.unknown(known())));
+        }
+        let now = Timestamp::from_millisecond(clock::now_ms()).unwrap_or_default();
+        let record = hold.record(&before, now).map_err(invalid)?;
+        self.log.control(&[record]).map_err(refused)
+    }
 }
 
 impl Ingest for Desk {

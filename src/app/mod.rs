@@ -5,6 +5,7 @@ mod client;
 pub mod config;
 mod explained;
 mod feed;
+mod hold;
 pub mod http;
 mod keeper;
 mod local;

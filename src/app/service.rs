@@ -180,6 +180,14 @@ impl Service {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The log in a file, where that is the log.
+    pub(super) fn embedded(&self) -> Option<&Arc<Embedded>> {
+        match &self.log {
+            LogPlan::Embedded(log) => Some(log),
+            LogPlan::Kafka(_) => None,
+        }
+    }
+
     /// How the others are told to stop.
     pub(super) fn shutdown(&self) -> &Shutdown {
         &self.shutdown
@@ -255,15 +263,18 @@ impl Service {
                 ingest: Arc::new(OnKafka),
                 takedowns: Arc::new(OnKafka),
                 reinstates: Arc::new(OnKafka),
+                holds: Arc::new(OnKafka),
                 screener,
             },
             LogPlan::Embedded(log) => {
                 let format = self.shared.reading.format.clone();
-                let desk = Arc::new(Desk { log: Arc::clone(log), format });
+                let shared = Arc::clone(&self.shared);
+                let desk = Arc::new(Desk { log: Arc::clone(log), format, shared });
                 Api {
                     ingest: Arc::clone(&desk) as _,
                     takedowns: Arc::clone(&desk) as _,
-                    reinstates: desk,
+                    reinstates: Arc::clone(&desk) as _,
+                    holds: desk,
                     screener,
                 }
             }

@@ -21,7 +21,7 @@ mod tests;
 
 use crate::rules::{self, Compiled, Report, Source};
 
-pub use controls::{Control, ControlFault, Controls, Held, lifted};
+pub use controls::{ControlFault, Controls};
 pub use folder::{FolderError, Look, look, read_folder};
 pub use rulebook::{InForce, Rulebook, Unfit, Wanted};
 pub use shelf::{EDITIONS_KEPT, Edition, Inventory, Shelf, edition_key, fill, fill_from, lacking};

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::event::control::{Cap, Control, Held, lifted};
 use crate::record::Outgoing;
-use crate::rules::{Pack, Source, Status, compile};
+use crate::rules::{Pack, Source, Status, Tripped, compile};
 use crate::sealed::{Edition as Dated, MANIFEST, Members, SecretKey, seal, signature_name};
 
 const RULE: &str = include_str!("../../tests/data/packs/rule.yaml");
@@ -157,7 +158,8 @@ fn a_control_makes_milder_for_its_time_and_nothing_else() {
     let said = |status, until: Option<&str>| {
         let until = until.map(time);
         let (by, reason) = ("x".to_owned(), "y".to_owned());
-        Control::new("fraud.test".to_owned(), status, by, reason, until).to_outgoing().unwrap()
+        let rule = "fraud.test".to_owned();
+        Control::by_person(rule, (Some(status), None), (by, reason), until).to_outgoing()
     };
     let mut controls = Controls::default();
     let mut take = |record: &Outgoing| {
@@ -176,8 +178,18 @@ fn a_control_makes_milder_for_its_time_and_nothing_else() {
     assert_eq!(status(&held, "live", "2026-12-02T00:00:00Z"), Status::Live);
     let held = take(&said(Held::Draft, None));
     assert_eq!(status(&held, "shadow", "2030-01-01T00:00:00Z"), Status::Draft);
+    let rule = "fraud.test".to_owned();
+    let by = ("x".to_owned(), "y".to_owned());
+    let capped = Control::by_person(rule, (None, Some(Cap::Refer)), by, None);
+    let held = take(&capped.to_outgoing());
+    let mut packs = [pack("a", "fraud.test", "live").0];
+    held.apply(&mut packs);
+    let rule = &packs[0].rules[0];
+    assert_eq!((rule.status, rule.held, rule.tripped), (Status::Live, Some(Tripped::Refer), false));
     let held = take(&lifted("fraud.test"));
     assert_eq!(held, Controls::default());
+    held.apply(&mut packs);
+    assert_eq!(packs[0].rules[0].held, None);
 }
 
 #[test]

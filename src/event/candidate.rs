@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::basis::Event;
+use super::draft::event;
 use super::issuer::{Identity, Issuer};
 use super::referral::{self, Referral};
 use super::takedown::{self, Takedown};
 use super::time::Time;
 use super::{cloud, json, shadow};
 use crate::record::{Outgoing, SubjectKind, Topic};
-use crate::rules::Status;
+use crate::rules::{Action, ActionKind, Status, Tripped};
 
 /// A whole event but for the moment of its decision and the standing of its rule at that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,30 @@ impl Candidate {
         let subject = &self.event.basis().subject;
         let id = issuer.event(&Identity { kind, subject, action, detail });
         *self.event.open().0 = format!("{prefix}_{id}");
+        self
+    }
+
+    /// What is left of it where its rule is above its limit: the same, a milder action, or a question to
+    /// people, in the queue of this category.
+    #[must_use]
+    pub fn limited(mut self, to: Tripped, category: &str, issuer: &Issuer) -> Self {
+        let kinds = [
+            ActionKind::RestrictPost,
+            ActionKind::RemovePost,
+            ActionKind::RestrictChannel,
+            ActionKind::RemoveChannel,
+            ActionKind::SuspendAccount,
+        ];
+        let Event::Takedown(takedown) = &self.event else { return self };
+        let asked = kinds.into_iter().find(|kind| kind.name() == takedown.action);
+        let (until, mut basis) = (takedown.until, takedown.basis.clone());
+        let asked = asked.map(|kind| Action { kind, for_ms: None });
+        let left = to.leaves(asked.as_slice(), category).pop();
+        if let Some(left) = left {
+            let until = until.filter(|_| !matches!(left.kind, ActionKind::Refer { .. }));
+            basis.causes.iter_mut().for_each(|cause| cause.limited = true);
+            self.event = event(issuer, &left.kind, (None, until), basis);
+        }
         self
     }
 

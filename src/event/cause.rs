@@ -42,6 +42,9 @@ pub struct Cause {
     pub severity: String,
     /// True where `soften` chose milder actions.
     pub softened: bool,
+    /// True where the rule is above its limit, so that less is done than it says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// Where the rule holds.
     pub scope: Scope,
     /// Until when this rule asks for the action; null: until undone.
@@ -174,6 +177,7 @@ impl Cause {
             category: rule.category.clone(),
             severity: rule.severity.name().to_owned(),
             softened: fired.softened,
+            limited: fired.limited.is_some(),
             scope: Scope::from(&rule.scope),
             until: None,
             reason: rule.reason.as_ref().map(Reason::from),
@@ -196,6 +200,7 @@ impl Cause {
             category: escalation.category.clone(),
             severity: escalation.severity.name().to_owned(),
             softened: false,
+            limited: false,
             scope: Scope::from(&escalation.scope),
             until: None,
             reason: escalation.reason.as_ref().map(Reason::from),

@@ -120,7 +120,8 @@ impl<'a> Draft<'a> {
 
     /// The strikes that a rule gives besides, where it acts.
     pub(super) fn strikes(&self, fired: &Fired, rule: &Rule) -> Vec<Strike> {
-        let Some(strike) = rule.strike.filter(|_| !fired.softened) else { return Vec::new() };
+        let strikes = !fired.softened && fired.limited.is_none();
+        let Some(strike) = rule.strike.filter(|_| strikes) else { return Vec::new() };
         let post = self.decision.post;
         let hits = |kind: &SubjectKind| {
             strike.points(*kind) > 0 && (*kind == SubjectKind::Channel || author(post).is_some())

@@ -8,10 +8,12 @@
 //! dead letters, nothing here holds what people wrote: ids, keyed hashes, byte ranges, and the
 //! words of the rules' own authors.
 
+mod acted;
 mod basis;
 mod candidate;
 mod cause;
 mod cloud;
+pub mod control;
 mod dead_letter;
 mod draft;
 mod escalated;
@@ -29,6 +31,7 @@ mod tests;
 mod time;
 mod verdict;
 
+pub use acted::acted_on;
 pub use basis::{Basis, Event};
 pub use candidate::{Candidate, Issued};
 pub use cause::{Cause, CauseKind, Counted, Evidence, Place, Reason, Struck};
@@ -48,7 +51,7 @@ use serde::Serialize;
 
 use crate::decode::{Piece, Post};
 use crate::record::Outgoing;
-use crate::rules::{Rule, Status};
+use crate::rules::{Rule, Status, Tripped};
 use crate::score::{Fired, Hits, PatternId, Verdict};
 use draft::Draft;
 use signal::{Act, Signal};
@@ -134,7 +137,10 @@ impl<'a> Decision<'a> {
     fn direct(&self, acts: bool) -> impl Iterator<Item = (&'a Fired, &'a Rule)> {
         let key = &*self.post.channel.id;
         let direct = self.unspared().filter(|(_, rule)| rule.count.is_none());
-        direct.filter(move |(_, rule)| rule.acts_on(key) == acts)
+        let acts_here = move |fired: &Fired, rule: &Rule| {
+            rule.acts_on(key) && fired.limited != Some(Tripped::Shadow)
+        };
+        direct.filter(move |(fired, rule)| acts_here(fired, rule) == acts)
     }
 }
 

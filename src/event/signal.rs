@@ -22,6 +22,8 @@ pub enum Signal {
     Act(Act),
     /// Something that was done to one, to be undone.
     Reinstate(Reinstate),
+    /// What a rule with a limit acted on.
+    Did(Did),
 }
 
 /// A post of a counting rule: it counts, and it waits to be acted on.
@@ -91,6 +93,25 @@ pub struct Reinstate {
     pub reason: String,
     /// Names the request, so that who asked finds the answer.
     pub request: String,
+}
+
+/// What a rule with a limit acted on in one transaction of a worker, or was kept from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Did {
+    /// Rule id.
+    pub rule: String,
+    /// Newest record time, Unix milliseconds.
+    pub time_ms: i64,
+    /// Ids of channels, or keyed ids of posts, as the limit counts them; each once.
+    pub things: Vec<String>,
+}
+
+impl Did {
+    /// Owns the limit of a rule.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("rule/{}", self.rule)
+    }
 }
 
 /// The key that a channel or an account is owned by: `channel/c1`, so that the two never meet.
@@ -170,6 +191,7 @@ const COUNTING: &str = "candidate";
 const STRIKE: &str = "strike";
 const ACT: &str = "act";
 const REINSTATE: &str = "reinstate";
+const DID: &str = "did";
 
 impl Signal {
     /// The record to send; `partitions`: of the signals topic.
@@ -180,6 +202,7 @@ impl Signal {
             Self::Strike(strike) => (owner_key(&strike.subject), wire(STRIKE, strike)),
             Self::Act(act) => (owner_key(&act.candidate.event.basis().subject), wire(ACT, act)),
             Self::Reinstate(asked) => (owner_key(&asked.subject), wire(REINSTATE, asked)),
+            Self::Did(did) => (did.key(), wire(DID, did)),
         };
         Outgoing {
             topic: Topic::Signals,
@@ -198,6 +221,7 @@ impl Signal {
             Self::Strike(strike) => strike.time_ms,
             Self::Act(act) => act.time_ms,
             Self::Reinstate(asked) => asked.time_ms,
+            Self::Did(did) => did.time_ms,
         }
     }
 
@@ -207,6 +231,7 @@ impl Signal {
         match self {
             Self::Counting(counting) => Some(&counting.rule),
             Self::Strike(strike) => Some(&strike.rule),
+            Self::Did(did) => Some(&did.rule),
             Self::Act(_) | Self::Reinstate(_) => None,
         }
     }
@@ -238,6 +263,7 @@ pub fn read(value: &[u8]) -> Result<Signal, ReadError> {
         STRIKE => checked("signal", value).map(Signal::Strike),
         ACT => checked("signal", value).map(Signal::Act),
         REINSTATE => checked("signal", value).map(Signal::Reinstate),
+        DID => checked("signal", value).map(Signal::Did),
         _ => Err(ReadError::Kind),
     }
 }

@@ -1,5 +1,6 @@
 //! Topic `state`: what hop 2 remembers. A record for each distinct value that a counter holds, for
-//! each strike that still counts, and for each channel or account that was acted on. Internal and
+//! each strike that still counts, for each channel or account that was acted on, and for what rules with
+//! limits acted on lately. Internal and
 //! compacted; see `schemas/state.json`.
 
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use crate::record::{Outgoing, Topic, partition_of};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "(String, String, u32)", from = "(String, String, u32)")]
 pub struct StateKey {
-    /// Rule id; [`STRIKES`] or [`ACTS`], which no rule is called.
+    /// Rule id; [`STRIKES`], [`ACTS`] or [`LIMITS`], which no rule is called.
     pub rule: String,
-    /// [`super::signal::Counting::key`], or [`super::signal::owner_key`]. Owns the partition.
+    /// [`super::signal::Counting::key`], [`super::signal::owner_key`] or [`super::signal::Did::key`]. Owns
+    /// the partition.
     pub key: String,
     /// Which of the places under this key, from 0.
     pub slot: u32,
@@ -26,6 +28,8 @@ pub struct StateKey {
 pub const STRIKES: &str = "strikes";
 /// In place of a rule's id: what was done to a channel or an account.
 pub const ACTS: &str = "acts";
+/// In place of a rule's id: what a rule acted on.
+pub const LIMITS: &str = "limits";
 
 impl From<(String, String, u32)> for StateKey {
     fn from((rule, key, slot): (String, String, u32)) -> Self {
@@ -92,6 +96,15 @@ pub struct Done {
     /// The revision of the subject that it was done to: part of the takedown's id.
     #[serde(default)]
     pub revision: i64,
+}
+
+/// What a rule with a limit acted on in one transaction of a worker.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActedValue {
+    /// Newest record time, Unix milliseconds.
+    pub time_ms: i64,
+    /// [`super::signal::Did::things`].
+    pub things: Vec<String>,
 }
 
 /// A record with its version.
@@ -171,6 +184,14 @@ impl ActsValue {
     }
 }
 
+impl ActedValue {
+    /// The value of the record.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        json(&Wire { v: VERSION, value: self })
+    }
+}
+
 /// Reads the key of a state record.
 ///
 /// # Errors
@@ -205,4 +226,13 @@ pub fn read_strike(value: &[u8]) -> Result<StruckValue, ReadError> {
 pub fn read_acts(value: &[u8]) -> Result<ActsValue, ReadError> {
     head("acts", value)?;
     checked("acts", value)
+}
+
+/// Reads what a rule acted on.
+///
+/// # Errors
+/// [`ReadError`]: none of that, or of a newer program.
+pub fn read_acted(value: &[u8]) -> Result<ActedValue, ReadError> {
+    head("acted", value)?;
+    checked("acted", value)
 }

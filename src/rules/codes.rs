@@ -110,10 +110,10 @@ codes! {
     ExceptIdle = "R085", "an exception that can hide nothing";
     SameRule = "R086", "a rule that fires where another does";
     Disarmed = "R087", "a limit that would disarm a critical rule";
+    NoLimit = "R088", "a rule that acts without a limit";
     // What this version does not do.
     Later = "R090", "a feature that this version does not have";
-    // R091 was a status that earlier versions did not have.
-    NotEnforced = "R092", "a key that this version reads but does not enforce";
+    // R091 was a status that earlier versions did not have, R092 a key that they did not enforce.
 }
 
 impl fmt::Display for Code {

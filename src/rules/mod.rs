@@ -30,6 +30,7 @@ mod entries;
 mod escalation;
 mod guards;
 mod import;
+mod limits;
 mod lists;
 mod pack;
 mod patterns;
@@ -48,10 +49,11 @@ pub use codes::Code;
 pub use compared::{Compared, FieldComparison, Literal, Type, Value};
 pub use condition::Shown;
 pub use import::{Dialect, Imported, Left, import};
+pub use limits::{Limit, Tripped};
 pub use model::{
     Action, ActionKind, Comparison, Condition, Count, CountBy, Entry, Escalation, Exempt, Ground,
-    Limit, LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity,
-    Soften, Status, Strike, Tripped,
+    LinkPattern, Match, Need, Pack, Pattern, PatternKind, Reason, Rule, Scope, Severity, Soften,
+    Status, Strike,
 };
 pub use names::nearest;
 pub use pack::{Compiled, compile};

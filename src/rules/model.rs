@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::asked::{HashKind, PostField};
 use super::compared::FieldComparison;
+use super::limits::{Limit, Tripped};
 use super::share::Share;
 use super::trials::Guard;
 use crate::decode::Kind;
@@ -118,6 +119,10 @@ pub struct Rule {
     pub strike: Option<Strike>,
     /// How often it may act before it is held back.
     pub limit: Option<Limit>,
+    /// What a control leaves of its actions, where one does.
+    pub held: Option<Tripped>,
+    /// Its limit was tripped, and nobody has lifted that.
+    pub tripped: bool,
     /// Where it holds.
     pub scope: Scope,
     /// What it says to the people it acts on.
@@ -420,32 +425,6 @@ impl Strike {
     }
 }
 
-/// How often a rule may act before it is held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// What is counted: channels, or posts.
-    pub of: SubjectKind,
-    /// So many different ones.
-    pub at_most: usize,
-    /// Within so many milliseconds of record time.
-    pub within_ms: i64,
-    /// What the rule does above it.
-    pub then: Tripped,
-}
-
-/// What a rule does above its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tripped {
-    /// It restricts and removes nothing.
-    Restrict,
-    /// It only refers.
-    Refer,
-    /// It acts on nothing.
-    Shadow,
-    /// It goes on, and somebody is told.
-    Alert,
-}
-
 /// What follows once a channel or an account has gathered strikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalation {
@@ -537,6 +516,14 @@ impl Rule {
         self.exempt
             .as_ref()
             .is_some_and(|exempt| time_ms < exempt.until_ms && exempt.names(channel))
+    }
+
+    /// Does it do more than label and ask people?
+    #[must_use]
+    pub fn is_harsh(&self) -> bool {
+        let is_mild =
+            |kind: &ActionKind| matches!(kind, ActionKind::Label(_) | ActionKind::Refer { .. });
+        self.strike.is_some() || self.actions.iter().any(|action| !is_mild(&action.kind))
     }
 
     /// Does it act where its key is this one? Of a rule that counts the key is the counted one, of the

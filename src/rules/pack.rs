@@ -13,7 +13,7 @@ use super::patterns::{Named, Reader};
 use super::report::{Faults, Report, Span, quoted};
 use super::rule::{RULE, unused};
 use super::source::{PACK_FILE, Role, Source, role};
-use super::unwise::warn_alike;
+use super::unwise::{warn_alike, warn_unlimited};
 use super::values::{is_slug, text};
 use super::yaml::{self, Node};
 
@@ -189,6 +189,7 @@ impl Reader<'_> {
             self.lists.warn_unused(&mut self.faults);
             let nodes: Vec<&Node> = documents.values().flatten().collect();
             warn_alike(&nodes, &rules, &mut self.faults);
+            warn_unlimited(&nodes, &rules, &mut self.faults);
         }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         escalations.sort_by(|a, b| a.id.cmp(&b.id));

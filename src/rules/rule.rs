@@ -95,7 +95,7 @@ impl Reader<'_> {
         let soften_to = self.soften_to(&fields, queue, own, kinds.as_deref());
         let exempt = fields.get("exempt").map(|node| self.exempt(node));
         let count = fields.get("count").map(|node| self.count(node));
-        let limit = fields.get("limit").map(|node| self.limit(node, &fields, severity));
+        let limit = fields.get("limit").map(|node| self.limit(node, severity));
         let scope = self.scope(&fields);
         let reason = fields.get("reason").map(|node| reason(node, &mut self.faults));
         let help = "add one that fires and one that is quiet";
@@ -126,6 +126,8 @@ impl Reader<'_> {
             actions: bare(asked.actions),
             strike: asked.strike.map(|(strike, _)| strike),
             limit: limit.flatten(),
+            held: None,
+            tripped: false,
             scope: scope?,
             reason: reason.flatten(),
             tests: Vec::new(),

@@ -115,7 +115,7 @@ fn the_keys_are_those_of_the_compiler() {
         (&rules, "/$defs/escalation/properties/strikes", &super::escalation::STRIKES),
         (&rules, "/$defs/pattern", &super::patterns::PATTERN),
         (&rules, "/$defs/count", &super::counts::COUNT),
-        (&rules, "/$defs/limit", &super::counts::LIMIT),
+        (&rules, "/$defs/limit", &super::limits::LIMIT),
         (&rules, "/$defs/test", &super::guards::TEST),
         (&pack, "", &super::pack::MANIFEST),
     ];

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::codes::Code;
 use super::escalation::{find, id_of};
-use super::model::{Match, Pattern, PatternKind, Rule};
+use super::model::{Match, Pattern, PatternKind, Rule, Status};
 use super::patterns::Named;
 use super::report::{Faults, Span, quoted};
 use super::yaml::Node;
@@ -121,6 +121,25 @@ pub(super) fn warn_alike(nodes: &[&Node], rules: &[Rule], faults: &mut Faults) {
         }
         known.push(rule);
     }
+}
+
+/// Warns of rules that act by themselves, however often: once for all of them, at the first.
+pub(super) fn warn_unlimited(nodes: &[&Node], rules: &[Rule], faults: &mut Faults) {
+    let acts = |rule: &&Rule| rule.status > Status::Shadow && rule.is_harsh();
+    let mut unlimited = rules.iter().filter(acts).filter(|rule| rule.limit.is_none());
+    let Some(first) = unlimited.next() else { return };
+    let (id, more) = (quoted(&first.id), unlimited.count());
+    let message = match more {
+        0 => format!("{id} acts without a limit"),
+        1 => format!("{id} and one more rule act without a limit"),
+        _ => format!("{id} and {more} more rules act without a limit"),
+    };
+    let node = nodes.iter().find(|node| id_of(node) == Some(&first.id));
+    let place = node.and_then(|node| find(node, "actions").or_else(|| find(node, "id")));
+    let at = place.map_or(Span { file: 0, start: 0, end: 0 }, |(key, _)| key.span);
+    faults.warn(Code::NoLimit, at, message).label("a mistake would be stopped by nobody").help(
+        "add `limit: {channels: 500, within: 1m}` to the rule, or to `defaults:` of pack.yaml",
+    );
 }
 
 /// Equal for rules that could be alike; short, whatever lists they have.

@@ -36,6 +36,8 @@ pub(crate) fn rule(patterns: Vec<Pattern>) -> Rule {
         actions: vec![Action { kind: ActionKind::RemovePost, for_ms: None }],
         strike: None,
         limit: None,
+        held: None,
+        tripped: false,
         scope: Scope::Worldwide,
         reason: None,
         tests: Vec::new(),

@@ -28,7 +28,7 @@ pub use truth::Truth;
 use std::cmp::Reverse;
 
 use crate::decode::Post;
-use crate::rules::{Action, Rule, Severity, Status};
+use crate::rules::{Action, Rule, Severity, Status, Tripped};
 use condition::holds;
 use facts::Facts;
 use seen::{Seen, Value};
@@ -52,6 +52,9 @@ pub struct Fired {
     pub actions: Vec<Action>,
     /// True where `soften` replaced the actions.
     pub softened: bool,
+    /// Why the actions are milder than the rule says, or none are taken: it is above its limit. A rule
+    /// that counts acts later, so that what holds now says nothing of that.
+    pub limited: Option<Tripped>,
     /// Indexes into `Hits::all` that made the condition hold, in order, at most
     /// [`EVIDENCE_PER_PATTERN`] a pattern.
     pub evidence: Vec<usize>,
@@ -99,10 +102,23 @@ fn rank(rules: &[Rule], index: usize) -> Option<(Reverse<Severity>, &str)> {
 /// What a rule asks for whose condition holds. Only what surely holds makes the answer milder.
 fn fire(rule: &Rule, index: usize, seen: &Seen<'_>) -> Fired {
     let soften = rule.soften.as_ref().filter(|soften| holds(&soften.when, seen).is_yes());
-    Fired {
+    let mut fired = Fired {
         rule: index,
         actions: soften.map_or(&rule.actions, |soften| &soften.to).clone(),
         softened: soften.is_some(),
+        limited: None,
         evidence: evidence::of(&rule.condition, seen),
+    };
+    if let Some(held) = rule.held.filter(|_| rule.count.is_none()) {
+        fired.hold_back(rule, held);
+    }
+    fired
+}
+
+impl Fired {
+    /// The rule is above its limit: this is what is left of it.
+    pub fn hold_back(&mut self, rule: &Rule, to: Tripped) {
+        self.actions = to.leaves(&self.actions, &rule.category);
+        self.limited = Some(to);
     }
 }

@@ -5,17 +5,22 @@
 //! open transaction changed. The overlay is written to the state topic in that transaction, merged
 //! when it commits and dropped when it aborts.
 
+mod brake;
 mod counter;
+mod limits;
 mod subjects;
 mod table;
 
+pub use brake::Brake;
+
 use table::{Of, Table};
 
-use crate::event::signal::{Act, Counting, ReadError, Reinstate, Signal, Strike, owner_key};
-use crate::event::state::{self, ActsValue, Done, StateKey, StateValue, StruckValue};
+use crate::event::control::Control;
+use crate::event::signal::{Act, Counting, Did, ReadError, Reinstate, Signal, Strike, owner_key};
+use crate::event::state::{self, ActedValue, ActsValue, Done, StateKey, StateValue, StruckValue};
 use crate::event::{Candidate, Issued, Issuer, Reinstatement, escalated};
 use crate::record::Outgoing;
-use crate::rules::{Escalation, Rule, Status};
+use crate::rules::{Escalation, Rule, Status, Tripped};
 
 /// Candidates kept for one partition of signals; beyond it the counter that has been quiet the
 /// longest is dropped. A candidate takes some 400 bytes, so this is some 400 MB at the worst.
@@ -64,20 +69,27 @@ pub struct Tally {
     counters: Table<StateValue>,
     strikes: Table<StruckValue>,
     acts: Table<ActsValue>,
+    limits: Table<ActedValue>,
 }
 
 impl Tally {
     /// An empty tally of one of so many signals partitions, before its state is restored.
     #[must_use]
     pub fn new(partitions: i32, entries_max: usize) -> Self {
-        let (counters, strikes, acts) = (Table::new(), Table::new(), Table::new());
-        Self { partitions, entries_max, counters, strikes, acts }
+        Self {
+            partitions,
+            entries_max,
+            counters: Table::new(),
+            strikes: Table::new(),
+            acts: Table::new(),
+            limits: Table::new(),
+        }
     }
 
     /// Rows of committed state.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.counters.rows() + self.strikes.rows() + self.acts.rows()
+        self.counters.rows() + self.strikes.rows() + self.acts.rows() + self.limits.rows()
     }
 
     /// Takes one row of the state topic while a partition is restored; `None` deletes.
@@ -92,28 +104,37 @@ impl Tally {
                 self.strikes.restore(of, slot, value.map(state::read_strike).transpose()?);
             }
             state::ACTS => self.acts.restore(of, slot, value.map(state::read_acts).transpose()?),
+            state::LIMITS => {
+                self.limits.restore(of, slot, value.map(state::read_acted).transpose()?);
+            }
             _ => self.counters.restore(of, slot, value.map(state::read_value).transpose()?),
         }
         Ok(())
     }
 
     /// Takes one signal. What acts now goes to `out`, and so does what another owner has to decide.
+    /// `brake`: of the worker that this is in.
     pub fn apply(
         &mut self,
         signal: Signal,
         ruling: &Ruling<'_>,
+        brake: &mut Brake,
         out: &mut Vec<Outgoing>,
     ) -> Applied {
         let evicted = self.make_room(signal.time_ms());
         let mut reinstated = None;
         let issued = match signal {
-            Signal::Counting(counting) => self.count(counting, ruling, out),
+            Signal::Counting(counting) => self.count(counting, ruling, brake, out),
             Signal::Strike(strike) => self.strike(&strike, ruling, out),
             Signal::Act(Act { time_ms, candidate }) => {
                 self.act(candidate, time_ms, ruling, out).into_iter().collect()
             }
             Signal::Reinstate(asked) => {
                 reinstated = Some(self.reinstate(asked, ruling, out));
+                Vec::new()
+            }
+            Signal::Did(did) => {
+                self.limit(did, ruling, out);
                 Vec::new()
             }
         };
@@ -124,6 +145,7 @@ impl Tally {
         &mut self,
         counting: Counting,
         ruling: &Ruling<'_>,
+        brake: &mut Brake,
         out: &mut Vec<Outgoing>,
     ) -> Vec<Issued> {
         // The rule is gone, counts no more or is a draft: nothing can act in its name.
@@ -131,7 +153,8 @@ impl Tally {
         let Some((rule, count)) = ruling.rule.and_then(|rule| Some((rule, counts(rule)?))) else {
             return Vec::new();
         };
-        let live = rule.acts_on(&counting.key);
+        let acts_here = rule.acts_on(&counting.key);
+        let times = (counting.time_ms, ruling.decided_at_ms);
         let of = Of { rule: counting.rule, key: counting.key };
         let value = StateValue {
             value: counting.value,
@@ -143,13 +166,23 @@ impl Tally {
         let acting = self.counters.open(of).take(value, &count);
         let mut issued = Vec::new();
         for StateValue { time_ms, candidates, strikes, .. } in acting {
-            let candidates = candidates.into_iter().map(|candidate| candidate.as_of(rule.status));
+            let things = if acts_here { candidates.first() } else { None };
+            let limited = things.and_then(|of| limited(rule, of, times, (ruling, brake)));
+            let live = acts_here && limited != Some(Tripped::Shadow);
+            let candidates = candidates.into_iter().map(|candidate| {
+                let candidate = candidate.as_of(rule.status);
+                match limited {
+                    Some(to) => candidate.limited(to, &rule.category, ruling.issuer),
+                    None => candidate,
+                }
+            });
             let (owned, own): (Vec<_>, Vec<_>) =
                 candidates.partition(|candidate| live && candidate.has_owner());
             issued.extend(own.into_iter().map(|candidate| issue(candidate, live, ruling, out)));
             let acts = owned.into_iter().map(|candidate| Signal::Act(Act { time_ms, candidate }));
-            // Strikes of what would only have acted are none.
-            let strikes = strikes.into_iter().filter(|_| live).map(Signal::Strike);
+            // Strikes of what would only have acted are none, nor are those of a flood.
+            let strikes = strikes.into_iter().filter(|_| live && limited.is_none());
+            let strikes = strikes.map(Signal::Strike);
             out.extend(acts.chain(strikes).map(|signal| signal.to_outgoing(self.partitions)));
         }
         issued
@@ -216,6 +249,18 @@ impl Tally {
         Some(issue(candidate.revised(revision, ruling.issuer), true, ruling, out))
     }
 
+    /// Counts what a rule acted on, and holds the rule back everywhere once that is above its limit.
+    fn limit(&mut self, did: Did, ruling: &Ruling<'_>, out: &mut Vec<Outgoing>) {
+        let acts = |rule: &&Rule| rule.status > Status::Shadow && rule.held.is_none();
+        let rule = ruling.rule.filter(acts).filter(|rule| !rule.tripped);
+        let Some((rule, limit)) = rule.and_then(|rule| Some((rule, rule.limit?))) else { return };
+        let of = Of { rule: state::LIMITS.to_owned(), key: did.key() };
+        if self.limits.open(of).take(did, &limit, ruling.decided_at_ms) {
+            let control = Control::by_limit(rule.id.clone(), &limit, ruling.decided_at_ms);
+            out.push(control.to_outgoing());
+        }
+    }
+
     /// Undoes what holds, and forgets the strikes of whom it was done to: who was wronged does not stand
     /// one strike before the next removal. False where there is nothing to undo.
     fn reinstate(
@@ -239,6 +284,7 @@ impl Tally {
         self.counters.flush(self.partitions, out);
         self.strikes.flush(self.partitions, out);
         self.acts.flush(self.partitions, out);
+        self.limits.flush(self.partitions, out);
     }
 
     /// The transaction committed: its changes are the state now.
@@ -246,6 +292,7 @@ impl Tally {
         self.counters.merge();
         self.strikes.merge();
         self.acts.merge();
+        self.limits.merge();
     }
 
     /// The transaction did not happen.
@@ -253,6 +300,7 @@ impl Tally {
         self.counters.discard();
         self.strikes.discard();
         self.acts.discard();
+        self.limits.discard();
     }
 
     /// Drops what is too old to matter, a little at a time, and the oldest while there is too much.
@@ -265,7 +313,21 @@ impl Tally {
             + self.strikes.make_room(strikes, max, few)
             // What was done holds until it is undone, however long that takes.
             + self.acts.make_room(i64::MIN, max, few)
+            + self.limits.make_room(counters, max, few)
     }
+}
+
+/// What is left of what a rule asks for on reaching its count. `times`: of the record, and by the clock.
+fn limited(
+    rule: &Rule,
+    candidate: &Candidate,
+    times: (i64, i64),
+    (ruling, brake): (&Ruling<'_>, &mut Brake),
+) -> Option<Tripped> {
+    let of = rule.limit.filter(|_| rule.is_harsh());
+    let thing = of.map(|limit| candidate.acted_on(limit.of, ruling.issuer));
+    let braked = thing.and_then(|thing| brake.admit(rule, &thing, times));
+    rule.held.or(braked)
 }
 
 fn issue(candidate: Candidate, live: bool, ruling: &Ruling<'_>, out: &mut Vec<Outgoing>) -> Issued {

@@ -74,8 +74,12 @@ fn play(tally: &mut Tally, rules: &RuleSet, rows: &[(&str, &str, i64)]) -> Vec<V
     let acted = rows.iter().map(|&(post, channel, time)| {
         let mut out = Vec::new();
         let signal = signal(rules, post, channel, time);
-        let applied =
-            tally.apply(signal, &ruling(rules.rule("fraud.counted"), &Issuer::public()), &mut out);
+        let applied = tally.apply(
+            signal,
+            &ruling(rules.rule("fraud.counted"), &Issuer::public()),
+            &mut Brake::default(),
+            &mut out,
+        );
         assert_eq!(applied.issued.len(), out.len());
         posts(&out)
     });
@@ -130,7 +134,12 @@ fn a_canary_that_counts_acts_in_its_share_of_the_counted_keys_as_large_as_it_is_
         let mut out = Vec::new();
         for (post, channel, time) in posts {
             let signal = signal(&screened_by, post, channel, time);
-            tally.apply(signal, &ruling(Some(&now), &Issuer::public()), &mut out);
+            tally.apply(
+                signal,
+                &ruling(Some(&now), &Issuer::public()),
+                &mut Brake::default(),
+                &mut out,
+            );
         }
         assert_eq!(out.len(), 3);
         for event in out {
@@ -229,7 +238,12 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
         let mut out = Vec::new();
         for (post, channel, time) in rows {
             let signal = signal(&live, post, channel, time);
-            tally.apply(signal, &ruling(rules.rule("fraud.counted"), &Issuer::public()), &mut out);
+            tally.apply(
+                signal,
+                &ruling(rules.rule("fraud.counted"), &Issuer::public()),
+                &mut Brake::default(),
+                &mut out,
+            );
         }
         assert_eq!(out.len(), 3, "{status}");
         assert!(out.iter().all(|event| event.topic == topic), "{status}");
@@ -240,6 +254,7 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
         let applied = tally.apply(
             signal(&live, post, channel, time),
             &ruling(None, &Issuer::public()),
+            &mut Brake::default(),
             &mut out,
         );
         assert_eq!(applied, Applied::default(), "the rule is gone");
@@ -324,7 +339,7 @@ fn old_counters_go_and_the_oldest_when_there_are_too_many() {
         let signal = Signal::Counting(Counting { key: author.to_owned(), ..counting });
         let issuer = Issuer::public();
         let ruling = ruling(rules.rule("fraud.counted"), &issuer);
-        let applied = tally.apply(signal, &ruling, &mut Vec::new());
+        let applied = tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new());
         tally.flush(&mut written);
         tally.merge();
         applied.evicted
@@ -419,7 +434,7 @@ fn post_through(
             issuer: &issuer,
             decided_at_ms: time_ms,
         };
-        tally.apply(signal, &ruling, &mut open);
+        tally.apply(signal, &ruling, &mut Brake::default(), &mut open);
     }
     issued
 }
@@ -537,7 +552,7 @@ fn a_rule_that_was_held_back_strikes_nobody() {
     for (rule, entries) in [(Some(live), 1), (Some(&shadow), 0), (None, 0)] {
         let mut tally = Tally::new(1, ENTRIES_MAX);
         let strike = Signal::Strike(some_strike(&rules, TODAY));
-        tally.apply(strike, &ruling(rule, &issuer), &mut Vec::new());
+        tally.apply(strike, &ruling(rule, &issuer), &mut Brake::default(), &mut Vec::new());
         tally.merge();
         assert_eq!(tally.entries(), entries);
     }
@@ -571,7 +586,12 @@ fn one_channel_keeps_a_thousand_strikes_and_what_is_done_is_not_forgotten_for_ag
             },
             ..some_strike(&rules, time)
         });
-        tally.apply(other, &ruling(rules.rule("fraud.one"), &issuer), &mut Vec::new());
+        tally.apply(
+            other,
+            &ruling(rules.rule("fraud.one"), &issuer),
+            &mut Brake::default(),
+            &mut Vec::new(),
+        );
         tally.merge();
     }
     assert_eq!(tally.entries(), 2, "one strike against c2, one row of what was done to c1");
@@ -636,7 +656,7 @@ fn a_revision_is_never_dropped_for_want_of_room() {
     for _ in 0..3 {
         // Nobody strikes without a rule: all that happens is that room is made.
         let strike = Signal::Strike(some_strike(&rules, TODAY));
-        tally.apply(strike, &ruling(None, &issuer), &mut Vec::new());
+        tally.apply(strike, &ruling(None, &issuer), &mut Brake::default(), &mut Vec::new());
         tally.flush(&mut dropped);
         tally.merge();
     }
@@ -678,7 +698,8 @@ fn reinstate(tally: &mut Tally, action: &str, time_ms: i64) -> Option<serde_json
         request: "rq_0000000000000001".to_owned(),
     });
     let mut out = Vec::new();
-    let applied = tally.apply(asked, &ruling(None, &Issuer::public()), &mut out);
+    let applied =
+        tally.apply(asked, &ruling(None, &Issuer::public()), &mut Brake::default(), &mut out);
     assert_eq!((applied.reinstated, out.len()), (Some(!out.is_empty()), out.len().min(1)));
     let event = out.first()?;
     assert_eq!((event.topic, event.key.as_deref()), (Topic::Takedowns, Some(&b"c1"[..])));
@@ -724,4 +745,192 @@ fn what_a_person_undoes_can_be_done_anew_under_another_id_and_its_strikes_are_fo
         (&sixth[0].2.clone().into(), &1.into())
     );
     assert_ne!(second["id"], event["id"]);
+}
+
+/// The rule `fraud.counted`, or one that acts at once, with a limit of two channels an hour.
+fn limited(then: &str, is_counting: bool) -> RuleSet {
+    let limit = format!(
+        "{{by: author.id, at_least: 2, within: 1h}}\nlimit: {{channels: 2, within: 1h, then: {then}}}"
+    );
+    let rules = rule_set(&limit, "live");
+    if is_counting {
+        return rules;
+    }
+    let rule = Rule { count: None, ..rules.rule("fraud.counted").unwrap().clone() };
+    RuleSet::build(vec![rules::Pack {
+        name: "p".to_owned(),
+        version: "1".to_owned(),
+        owner: String::new(),
+        description: String::new(),
+        rules: vec![rule],
+        escalations: Vec::new(),
+    }])
+    .unwrap()
+}
+
+/// What a worker does with (channel, time) of a rule, by its own brake.
+fn brake(brake: &mut Brake, rules: &RuleSet, rows: &[(&str, i64)]) -> Vec<Option<Tripped>> {
+    let rule = rules.rule("fraud.counted").unwrap();
+    rows.iter()
+        .map(|(channel, time)| brake.admit(rule, channel, (*time, TODAY + 9 * HOUR)))
+        .collect()
+}
+
+/// What the owner of the limit hears at the commit.
+fn told(brake: &Brake) -> Vec<Did> {
+    let did = brake.signals().into_iter().map(|signal| match signal {
+        Signal::Did(did) => did,
+        other => unreachable!("{other:?}"),
+    });
+    did.collect()
+}
+
+#[test]
+fn a_worker_stops_a_rule_at_its_limit_by_itself_and_lets_it_go_on_where_it_was() {
+    let rules = limited("restrict", false);
+    let mut own = Brake::default();
+    let held = Some(Tripped::Restrict);
+    let rows = [
+        ("c1", TODAY),
+        ("c2", TODAY + 1),
+        ("c3", TODAY + 2),
+        ("c1", TODAY + 3),
+        // c2 has left the window, c1 not.
+        ("c3", TODAY + 1 + HOUR),
+        ("c4", TODAY + 2 + HOUR),
+    ];
+    assert_eq!(brake(&mut own, &rules, &rows), [None, None, held, None, None, held]);
+    // A record from the future moves nothing: by the clock it is nine hours later at most.
+    let mut own = Brake::default();
+    brake(&mut own, &rules, &[("c1", TODAY + 9 * HOUR), ("c2", i64::MAX)]);
+    assert_eq!(brake(&mut own, &rules, &[("c3", TODAY + 9 * HOUR)]), [held]);
+    let alert = limited("alert", false);
+    let all = brake(&mut Brake::default(), &alert, &rows[..3]);
+    assert_eq!(all, [None; 3], "it goes on, and somebody is told");
+}
+
+#[test]
+fn the_owner_hears_each_thing_once_in_a_while_and_anew_after_an_abort() {
+    let rules = limited("restrict", false);
+    let mut own = Brake::default();
+    let first = [("c1", TODAY), ("c1", TODAY + 1), ("c2", TODAY + 2), ("c3", TODAY + 3)];
+    brake(&mut own, &rules, &first);
+    let did = Did {
+        rule: "fraud.counted".to_owned(),
+        time_ms: TODAY + 3,
+        things: ["c1", "c2", "c3"].map(str::to_owned).to_vec(),
+    };
+    assert_eq!(
+        told(&own),
+        std::slice::from_ref(&did),
+        "what was held back, too: or nobody would trip"
+    );
+    own.discard();
+    brake(&mut own, &rules, &first);
+    assert_eq!(told(&own), [did]);
+    own.merge();
+    brake(&mut own, &rules, &[("c1", TODAY + 4), ("c4", TODAY + 5)]);
+    assert_eq!(told(&own), [], "more than the limit it has heard already");
+    brake(&mut own, &rules, &[("c1", TODAY + HOUR / 8)]);
+    assert_eq!(told(&own).len(), 1, "or the owner would forget it");
+    let rule = rules.rule("fraud.counted").unwrap();
+    let tripped = Rule { held: Some(Tripped::Restrict), tripped: true, ..rule.clone() };
+    own.follow(&[tripped]);
+    assert_eq!(
+        brake(&mut own, &rules, &[("c7", TODAY + HOUR / 8)]),
+        [None],
+        "counts anew once lifted"
+    );
+}
+
+/// The owner of the limit hears what several workers did; the controls that it writes.
+fn hear(tally: &mut Tally, rule: &Rule, rows: &[(&str, i64)]) -> Vec<serde_json::Value> {
+    let issuer = Issuer::public();
+    let mut out = Vec::new();
+    for (channel, time_ms) in rows {
+        let (rule_id, things) = (rule.id.clone(), vec![(*channel).to_owned()]);
+        let did = Signal::Did(Did { rule: rule_id, time_ms: *time_ms, things });
+        let ruling = Ruling { decided_at_ms: TODAY + 9 * HOUR, ..ruling(Some(rule), &issuer) };
+        tally.apply(did, &ruling, &mut Brake::default(), &mut out);
+    }
+    let controls = out.iter().map(|record| {
+        assert_eq!((record.topic, record.partition), (Topic::Controls, Some(0)));
+        assert_eq!(record.key.as_deref(), Some(rule.id.as_bytes()));
+        serde_json::from_slice(record.value.as_deref().unwrap()).unwrap()
+    });
+    controls.collect()
+}
+
+#[test]
+fn a_limit_trips_once_over_all_workers_and_counts_anew_once_it_is_lifted() {
+    let rules = limited("restrict", false);
+    let rule = rules.rule("fraud.counted").unwrap();
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let within = [("c1", TODAY), ("c2", TODAY + 1), ("c1", TODAY + 2)];
+    assert_eq!(hear(&mut tally, rule, &within), [] as [serde_json::Value; 0]);
+    // One hour on, the first two have left the window.
+    assert!(hear(&mut tally, rule, &[("c3", TODAY + 1 + HOUR)]).is_empty());
+    let mut written = Vec::new();
+    tally.flush(&mut written);
+    tally.merge();
+    let mut tally = restored(&written, ENTRIES_MAX);
+    let tripped = hear(&mut tally, rule, &[("c4", TODAY + 2 + HOUR), ("c5", TODAY + 3)]);
+    assert!(tripped.is_empty(), "a late one, of another hour: {tripped:?}");
+    let tripped = hear(&mut tally, rule, &[("c5", TODAY + 2 + HOUR)]);
+    assert_eq!(tripped.len(), 1);
+    assert_eq!((&tripped[0]["cap"], &tripped[0]["by"]), (&"restrict".into(), &"tidegate".into()));
+    assert_eq!(tripped[0]["reason"], "acted on more than 2 channels within 3600 s");
+    assert!(tripped[0]["status"].is_null() && tripped[0]["tripped"].is_string());
+    // While it is held back nothing counts; once that is lifted, from nothing on.
+    let held = Rule { held: Some(Tripped::Restrict), tripped: true, ..rule.clone() };
+    assert!(
+        hear(&mut tally, &held, &[("c6", TODAY + 3 + HOUR), ("c7", TODAY + 3 + HOUR)]).is_empty()
+    );
+    assert!(
+        hear(&mut tally, rule, &[("c6", TODAY + 4 + HOUR), ("c7", TODAY + 4 + HOUR)]).is_empty()
+    );
+    assert_eq!(hear(&mut tally, rule, &[("c8", TODAY + 4 + HOUR)]).len(), 1);
+    // What was tripped in a transaction that did not happen has not been.
+    tally.merge();
+    assert!(hear(&mut tally, rule, &within[..2]).is_empty());
+    tally.discard();
+    assert!(hear(&mut tally, rule, &within).is_empty());
+}
+
+#[test]
+fn what_a_count_acts_on_is_held_back_above_the_limit() {
+    for (then, topic, action) in [
+        ("restrict", Topic::Takedowns, "restrict_post"),
+        ("refer", Topic::Reviews, "refer"),
+        ("shadow", Topic::Shadow, "remove_post"),
+        ("alert", Topic::Takedowns, "remove_post"),
+    ] {
+        let rules = limited(then, true);
+        let (mut tally, mut own) = (Tally::new(4, ENTRIES_MAX), Brake::default());
+        let mut post = |post: &str, channel: &str, rule: &Rule| -> Vec<(Topic, String)> {
+            let mut out = Vec::new();
+            let signal = signal(&rules, post, channel, TODAY);
+            tally.apply(signal, &ruling(Some(rule), &Issuer::public()), &mut own, &mut out);
+            let told = out.iter().map(|record| {
+                let event: serde_json::Value =
+                    serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+                let is_limited = event["causes"][0]["limited"] == true;
+                assert_eq!(is_limited, post == "p5" || post == "p3" && then != "alert");
+                (record.topic, event["action"].as_str().unwrap().to_owned())
+            });
+            told.collect()
+        };
+        let rule = rules.rule("fraud.counted").unwrap();
+        let removed = (Topic::Takedowns, "remove_post".to_owned());
+        assert_eq!(post("p1", "c1", rule), []);
+        assert_eq!(post("p2", "c2", rule), [removed.clone(), removed.clone()]);
+        assert_eq!(post("p3", "c3", rule), [(topic, action.to_owned())], "{then}");
+        assert_eq!(
+            post("p4", "c1", rule),
+            std::slice::from_ref(&removed),
+            "{then}: where it was already"
+        );
+        let held = Rule { held: Some(Tripped::Refer), tripped: true, ..rule.clone() };
+        assert_eq!(post("p5", "c1", &held), [(Topic::Reviews, "refer".to_owned())], "{then}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::event::signal::{self, ReadError};
 use crate::event::{Event, Issuer, read_event};
 use crate::record::{Outgoing, Topic};
 use crate::screen::RuleSet;
-use crate::tally::{ENTRIES_MAX, Ruling, Tally};
+use crate::tally::{Brake, ENTRIES_MAX, Ruling, Tally};
 
 /// The one owner of all counters, channels and accounts.
 #[derive(Debug)]
@@ -14,13 +14,14 @@ pub struct Hops<'r> {
     rules: &'r RuleSet,
     issuer: &'r Issuer,
     tally: Tally,
+    brake: Brake,
 }
 
 impl<'r> Hops<'r> {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(rules: &'r RuleSet, issuer: &'r Issuer) -> Self {
-        Self { rules, issuer, tally: Tally::new(1, ENTRIES_MAX) }
+        Self { rules, issuer, tally: Tally::new(1, ENTRIES_MAX), brake: Brake::default() }
     }
 
     /// Takes what hop 1 sent for one post, hands every signal to hop 2 until none is left, and gives
@@ -43,7 +44,7 @@ impl<'r> Hops<'r> {
                         decided_at_ms: signal.time_ms(),
                     };
                     let mut more = Vec::new();
-                    self.tally.apply(signal, &ruling, &mut more);
+                    self.tally.apply(signal, &ruling, &mut self.brake, &mut more);
                     self.tally.merge();
                     open.extend(more);
                 }

@@ -117,6 +117,7 @@ impl<L: Log> Worker<L> {
     /// One turn: poll, do what came, commit if due.
     fn turn(&mut self) -> Result<(), LogError> {
         self.beat();
+        self.pass.follow_rules(&self.shared.rules.load());
         let wait = self.wait();
         let change = match self.log.poll(wait)? {
             Polled::Records(batch) => {

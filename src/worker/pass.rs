@@ -12,7 +12,7 @@ use crate::log::Batch;
 use crate::metrics::{Count, Counts};
 use crate::record::{Inputs, Outgoing, Partition, Record, Topic};
 use crate::screen::{Origin, RuleSet, Screened, screen};
-use crate::tally::{ENTRIES_MAX, Ruling, Tally};
+use crate::tally::{Brake, ENTRIES_MAX, Ruling, Tally};
 
 /// What the open transaction has done so far, and the state of hop 2 it builds on.
 pub(super) struct Pass {
@@ -29,6 +29,9 @@ pub(super) struct Pass {
     consumed_ms: BTreeMap<Partition, i64>,
     counts: Counts,
     tallies: BTreeMap<i32, Tally>,
+    brake: Brake,
+    /// Number of the rules that the brake knows.
+    braked: u64,
     /// Number of the rules that screened last, and the partitions of which it was said.
     ruled: (u64, BTreeSet<Partition>),
 }
@@ -53,6 +56,8 @@ impl Pass {
             consumed_ms: BTreeMap::new(),
             counts: Counts::default(),
             tallies: BTreeMap::new(),
+            brake: Brake::default(),
+            braked: 0,
             ruled: (0, BTreeSet::new()),
         }
     }
@@ -79,6 +84,15 @@ impl Pass {
         self.ruled.1.remove(&partition);
         if self.inputs.is_signals(partition.input) {
             self.tallies.remove(&partition.number);
+        }
+    }
+
+    /// Looks whether other rules are in force: also while nothing comes, for what was held back and let
+    /// go meanwhile has to be known.
+    pub(super) fn follow_rules(&mut self, rules: &RuleSet) {
+        if self.braked != rules.number() {
+            self.braked = rules.number();
+            self.brake.follow(rules.rules());
         }
     }
 
@@ -145,6 +159,8 @@ impl Pass {
         for tally in self.tallies.values() {
             tally.flush(&mut self.output);
         }
+        let told = self.brake.signals();
+        self.output.extend(told.iter().map(|signal| signal.to_outgoing(self.signal_partitions)));
     }
 
     /// The offsets to read next.
@@ -157,6 +173,7 @@ impl Pass {
         for tally in self.tallies.values_mut() {
             tally.merge();
         }
+        self.brake.merge();
         self.clear()
     }
 
@@ -165,6 +182,7 @@ impl Pass {
         for tally in self.tallies.values_mut() {
             tally.discard();
         }
+        self.brake.discard();
         drop(self.clear());
     }
 
@@ -198,7 +216,7 @@ impl Pass {
         match screened {
             Ok(screened) => {
                 self.counts.screened(size);
-                self.decide(record, &screened, turn);
+                self.decide(record, screened, turn);
             }
             Err(fault) => {
                 self.counts.set_aside(size, fault.reason.name());
@@ -213,7 +231,7 @@ impl Pass {
         self.output.push(event::dead_letter(record, topic, fault, bytes_max));
     }
 
-    fn decide(&mut self, record: &Record<'_>, screened: &Screened<'_>, turn: &Turn<'_>) {
+    fn decide(&mut self, record: &Record<'_>, mut screened: Screened<'_>, turn: &Turn<'_>) {
         for hit in &screened.hits.all {
             if let Some((_, rule)) = turn.rules.rule_of(hit.pattern) {
                 self.counts.add(Count::Hits, &[&rule.category], 1);
@@ -229,6 +247,7 @@ impl Pass {
             let status = turn.rules.rules().get(fired.rule).map_or("", |rule| rule.status.name());
             self.counts.add(Count::RuleVerdicts, &[turn.rules.label(fired.rule), status], 1);
         }
+        self.keep_within_limits(record, &mut screened, turn);
         let origin = Origin {
             issuer: &turn.shared.issuer,
             source: source(record, &self.inputs),
@@ -238,6 +257,31 @@ impl Pass {
         };
         let issued = screened.emit(turn.rules, origin, &mut self.output);
         self.count_issued(&issued, "direct", record.time_ms);
+    }
+
+    /// Holds back what acts on more than its rule may.
+    fn keep_within_limits(
+        &mut self,
+        record: &Record<'_>,
+        screened: &mut Screened<'_>,
+        turn: &Turn<'_>,
+    ) {
+        let times = (record.time_ms, turn.now_ms);
+        let (post, issuer) = (&screened.post, &turn.shared.issuer);
+        for fired in &mut screened.verdict.fired {
+            let Some(rule) = turn.rules.rules().get(fired.rule) else { continue };
+            // What counts acts at hop 2.
+            let acts = rule.count.is_none() && rule.is_harsh() && rule.acts_on(&post.channel.id);
+            let limit = rule.limit.filter(|_| acts && !rule.spares(&post.channel.id, times.0));
+            let thing = limit.map(|limit| event::acted_on(limit.of, post, issuer));
+            let left = thing.and_then(|thing| self.brake.admit(rule, &thing, times));
+            if let Some(left) = left {
+                fired.hold_back(rule, left);
+            }
+            if fired.limited.is_some() {
+                self.counts.add(Count::Limited, &[turn.rules.label(fired.rule)], 1);
+            }
+        }
     }
 
     /// `path`: which hop decided; `time_ms`: of the record that led to it.
@@ -286,7 +330,7 @@ impl Pass {
             .tallies
             .entry(record.partition.number)
             .or_insert_with(|| Tally::new(partitions, ENTRIES_MAX));
-        let applied = tally.apply(signal, &ruling, &mut self.output);
+        let applied = tally.apply(signal, &ruling, &mut self.brake, &mut self.output);
         if applied.evicted > 0 {
             self.counts.add(Count::StateEvicted, &[], applied.evicted as u64);
         }

@@ -128,7 +128,7 @@ fn check_says_the_same_to_a_program_as_json() {
     assert_eq!((&failure["rule"], &failure["line"]), (&json!("drugs.review"), &json!(18)));
     assert_eq!(report_of_tests["diagnostics"][0]["code"], "R046");
     let report = report(&good, 0);
-    assert_eq!((&report["ok"], &report["tests"]["run"]), (&json!(true), &json!(15)));
+    assert_eq!((&report["ok"], &report["tests"]["run"]), (&json!(true), &json!(17)));
     assert_eq!((&report["benign"], &report["errors"]), (&Value::Null, &json!(0)));
 }
 

@@ -163,7 +163,7 @@ fn check_leaves_with_1_where_a_test_of_the_pack_fails() {
     let pack = pack_with(folder.path(), "fires: \"flimwort\"", "fires: \"flimwurt\"");
     let said = said(&tidegate(&["check", pack.to_str().unwrap()], ""));
     let why =
-        ["`drugs.review` should fire, but does not", "rules/all.yaml:18", "1 of 15 tests fail"];
+        ["`drugs.review` should fire, but does not", "rules/all.yaml:18", "1 of 17 tests fail"];
     assert_says(&said, 1, &why);
 }
 

@@ -10,8 +10,10 @@ use tidegate::log::Log;
 use tidegate::log::embedded::{Embedded, NewRecord, Settings, Span};
 use tidegate::record::{InputId, Partition, Topic};
 
+use crate::desk::{
+    Desk, a_channel_is_reinstated, a_rule_is_held_back_at_its_limit_until_it_is_lifted,
+};
 use crate::node::{Node, until};
-use crate::reinstate::{Desk, a_channel_is_reinstated, of_channels};
 use crate::scenarios::{self, Row, Stage};
 
 /// The log in a file, and the service on it while it runs.
@@ -274,24 +276,44 @@ impl Desk for Running {
         until("its strike is taken", || (strikes() > before).then_some(()));
     }
 
-    fn about_channels(&self) -> Vec<Value> {
-        of_channels(self.node.takedowns())
+    fn send(&self, posts: &[(String, Vec<u8>)]) {
+        let lines: Vec<&[u8]> = posts.iter().map(|(_, post)| &post[..]).collect();
+        assert_eq!(self.node.post("/api/v1/posts", &lines.join(&b'\n')).unwrap().0, 202);
     }
 
-    fn requests(&self, result: &str) -> f64 {
-        self.node.metric(&format!("tidegate_reinstatements_total{{result=\"{result}\"}}"))
+    fn takedowns(&self) -> Vec<Value> {
+        self.node.takedowns()
+    }
+
+    fn metric(&self, series: &str) -> f64 {
+        self.node.metric(series)
+    }
+}
+
+impl Running {
+    fn start() -> Self {
+        let folder = scenarios::folder();
+        let native = config(scenarios::PACK);
+        let node = Node::start(folder.path(), &native);
+        let config = folder.path().join("asks.toml");
+        let http = format!("{native}\n[http]\napi = \"{}\"\n", node.api());
+        std::fs::write(&config, http).unwrap();
+        Self { _folder: folder, config, node }
     }
 }
 
 #[test]
 fn a_channel_is_reinstated_over_http() {
-    let folder = scenarios::folder();
-    let native = config(scenarios::PACK);
-    let node = Node::start(folder.path(), &native);
-    let config = folder.path().join("asks.toml");
-    std::fs::write(&config, format!("{native}\n[http]\napi = \"{}\"\n", node.api())).unwrap();
-    let running = Running { _folder: folder, config, node };
+    let running = Running::start();
     a_channel_is_reinstated(&running);
     let log = running.node.stop();
     assert!(!log.contains("appeal 7"), "what people wrote stays out of the log");
+}
+
+#[test]
+fn a_rule_above_its_limit_is_held_back_in_the_log_of_one_machine() {
+    let running = Running::start();
+    a_rule_is_held_back_at_its_limit_until_it_is_lifted(&running, 1);
+    let log = running.node.stop();
+    assert!(log.contains("above its limit and held back"), "{log}");
 }

@@ -134,7 +134,7 @@ fn only_a_pack_that_compiles_and_passes_its_tests_is_built() {
     let out = path(folder.path(), "out.pack");
     for (old, new, code, text) in [
         ("condition: item", "condition: itm", 2, "error[R061]"),
-        ("fires: \"flimwort\"", "fires: \"flimwurt\"", 1, "1 of 15 tests fail"),
+        ("fires: \"flimwort\"", "fires: \"flimwurt\"", 1, "1 of 17 tests fail"),
     ] {
         let bad = pack_with(folder.path(), old, new);
         let bad = bad.to_str().unwrap();

@@ -11,6 +11,8 @@
 
 mod broker;
 mod deadletters;
+#[path = "../it/desk.rs"]
+mod desk;
 mod endings;
 mod faults;
 mod figures;
@@ -24,8 +26,6 @@ mod process;
 mod proxy;
 mod published;
 mod rebalance;
-#[path = "../it/reinstate.rs"]
-mod reinstate;
 #[path = "../it/scenarios.rs"]
 mod scenarios;
 mod service;

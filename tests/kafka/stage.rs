@@ -14,8 +14,10 @@ use tidegate::log::kafka::Settings;
 use tidegate::log::kafka::feed::{Feed, Kept, read_committed};
 use tidegate::record::Topic;
 
+use crate::desk::{
+    Desk, a_channel_is_reinstated, a_rule_is_held_back_at_its_limit_until_it_is_lifted,
+};
 use crate::node::{Node, until};
-use crate::reinstate::{Desk, a_channel_is_reinstated, of_channels};
 use crate::scenarios::{self, Row, Stage};
 use crate::support::{self, committed, shared};
 
@@ -248,21 +250,37 @@ impl Desk for Running {
         self.deployment.settle();
     }
 
-    fn about_channels(&self) -> Vec<Value> {
-        of_channels(self.deployment.rows(Topic::Takedowns).iter().map(Row::json).collect())
+    fn send(&self, posts: &[(String, Vec<u8>)]) {
+        let feed = self.deployment.feed();
+        posts.iter().for_each(|(channel, post)| feed.send(channel.as_bytes(), post).unwrap());
+        feed.flush().unwrap();
     }
 
-    fn requests(&self, result: &str) -> f64 {
-        let series = format!("tidegate_reinstatements_total{{result=\"{result}\"}}");
-        self.nodes.iter().map(|node| node.metric(&series)).sum()
+    fn takedowns(&self) -> Vec<Value> {
+        self.deployment.rows(Topic::Takedowns).iter().map(Row::json).collect()
+    }
+
+    fn metric(&self, series: &str) -> f64 {
+        self.nodes.iter().map(|node| node.metric(series)).sum()
+    }
+}
+
+impl Running {
+    fn start() -> Self {
+        let deployment = Deployment::make(&shared().servers(), scenarios::PACK);
+        let config = deployment.folder.path().join("asks.toml");
+        std::fs::write(&config, deployment.config("asks")).unwrap();
+        let nodes = ["one", "two"].map(|name| deployment.start(name));
+        Self { deployment, config, nodes }
     }
 }
 
 #[test]
 fn a_channel_is_reinstated_by_whoever_owns_it() {
-    let deployment = Deployment::make(&shared().servers(), scenarios::PACK);
-    let config = deployment.folder.path().join("asks.toml");
-    std::fs::write(&config, deployment.config("asks")).unwrap();
-    let nodes = ["one", "two"].map(|name| deployment.start(name));
-    a_channel_is_reinstated(&Running { deployment, config, nodes });
+    a_channel_is_reinstated(&Running::start());
+}
+
+#[test]
+fn a_rule_above_its_limit_is_held_back_in_every_process() {
+    a_rule_is_held_back_at_its_limit_until_it_is_lifted(&Running::start(), 2);
 }

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use super::guard::{self, Gate, Slot};
 use super::listener::Guarded;
 use super::{
-    Ingest, Line, Once, Page, Problem, Reinstates, Screener, Takedowns, blocking, not_found,
+    Holds, Ingest, Line, Once, Page, Problem, Reinstates, Screener, Takedowns, blocking, not_found,
     stream, wrong_method,
 };
 use crate::app::config::Http;
@@ -41,6 +41,8 @@ pub struct Api {
     pub takedowns: Arc<dyn Takedowns>,
     /// Undoes what was done.
     pub reinstates: Arc<dyn Reinstates>,
+    /// Holds rules back.
+    pub holds: Arc<dyn Holds>,
     /// Screens one post.
     pub screener: Arc<dyn Screener>,
 }
@@ -81,6 +83,7 @@ fn described() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .routes(routes!(posts))
         .routes(routes!(takedowns))
         .routes(routes!(stream::takedowns))
+        .routes(routes!(controls, hold))
         .routes(routes!(reinstatements))
         .routes(routes!(screen))
         .routes(routes!(explain))
@@ -217,6 +220,55 @@ fn written(page: &Page) -> Vec<u8> {
     body.extend_from_slice(serde_json::Value::from(page.next.as_str()).to_string().as_bytes());
     body.push(b'}');
     body
+}
+
+/// Which rules are held back, by whom and why.
+#[utoipa::path(
+    get,
+    path = "/api/v1/controls",
+    responses(
+        (status = 200, description = "All of them: `controls`, each as in schemas/control.json", content_type = "application/json"),
+        (status = 501, description = "On Kafka: `tidegate control`"),
+    )
+)]
+async fn controls(
+    State(api): State<Api>,
+    Extension(slot): Extension<Slot>,
+) -> Result<Response, Response> {
+    let controls = blocking(&api.holds, move |holds| {
+        let _slot = slot;
+        Ok(holds.controls()?)
+    });
+    Ok(json(controls.await?))
+}
+
+/// Holds a rule back, or lets it go again; in force within a second.
+#[utoipa::path(
+    post,
+    path = "/api/v1/controls",
+    request_body(
+        content = String,
+        content_type = "application/json",
+        description = "`rule`, `status` (draft, shadow, refer, restrict, lift), `by`, `reason`; `until` may be left out"
+    ),
+    responses(
+        (status = 204, description = "It is durable"),
+        (status = 400, description = "The request makes no sense, or there is no such rule"),
+        (status = 501, description = "On Kafka: `tidegate control`"),
+    )
+)]
+async fn hold(
+    State(api): State<Api>,
+    Extension(slot): Extension<Slot>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Response> {
+    let body = body.map_err(|rejection| too_much(&rejection))?;
+    let held = blocking(&api.holds, move |holds| {
+        let _slot = slot;
+        Ok(holds.hold(&body)?)
+    });
+    held.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Undoes what was done to a channel or an account, once it is done.

@@ -9,6 +9,8 @@
 //! | API | `POST /api/v1/posts` | one JSON post a line; 202 once all are durable, or none is taken |
 //! | API | `GET /api/v1/takedowns` | a page of events, from a cursor |
 //! | API | `GET /api/v1/takedowns/stream` | the same as they come, as server-sent events |
+//! | API | `GET /api/v1/controls` | which rules are held back, by whom and why |
+//! | API | `POST /api/v1/controls` | holds a rule back, or lets it go again |
 //! | API | `POST /api/v1/reinstatements` | undoes what was done to a channel or an account; the event |
 //! | API | `POST /api/v1/screen` | one JSON post; its verdict |
 //! | API | `POST /api/v1/explain` | one JSON post and a rule; why it fires, or what it lacks |
@@ -98,6 +100,21 @@ pub trait Reinstates: Send + Sync {
     /// # Errors
     /// [`Refusal::Nothing`] where there is nothing to undo.
     fn reinstate(&self, request: &[u8]) -> Result<Option<Vec<u8>>, Refusal>;
+}
+
+/// Holds rules back.
+pub trait Holds: Send + Sync {
+    /// Every rule that is held back, as JSON.
+    ///
+    /// # Errors
+    /// Why nobody knows.
+    fn controls(&self) -> Result<Vec<u8>, Refusal>;
+
+    /// Takes a request, a JSON object; what it says is durable when this returns. May block.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for one that makes no sense.
+    fn hold(&self, request: &[u8]) -> Result<(), Refusal>;
 }
 
 /// Screens one post and writes nothing.
@@ -221,6 +238,16 @@ impl Takedowns for OnKafka {
 impl Reinstates for OnKafka {
     fn reinstate(&self, _: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         Err(Refusal::Elsewhere("on Kafka this is done by `tidegate reinstate`, from any machine"))
+    }
+}
+
+impl Holds for OnKafka {
+    fn controls(&self) -> Result<Vec<u8>, Refusal> {
+        Err(Refusal::Elsewhere("on Kafka `tidegate control` shows them, from any machine"))
+    }
+
+    fn hold(&self, _: &[u8]) -> Result<(), Refusal> {
+        Err(Refusal::Elsewhere("on Kafka this is done by `tidegate control`, from any machine"))
     }
 }
 

@@ -78,6 +78,18 @@ impl Reinstates for Process {
     }
 }
 
+impl Holds for Process {
+    fn controls(&self) -> Result<Vec<u8>, Refusal> {
+        self.refused()?;
+        Ok(b"{\"controls\":[]}".to_vec())
+    }
+    fn hold(&self, request: &[u8]) -> Result<(), Refusal> {
+        self.refused()?;
+        self.taken.lock().unwrap().push((0, request.to_vec()));
+        Ok(())
+    }
+}
+
 impl Health for Process {
     fn live(&self) -> Result<(), String> {
         self.well()
@@ -121,12 +133,14 @@ async fn ports_with(token: Option<&str>, kafka: bool) -> Ports {
         ingest: Arc::<Process>::clone(&process),
         takedowns: Arc::<Process>::clone(&process),
         reinstates: Arc::<Process>::clone(&process),
+        holds: Arc::<Process>::clone(&process),
         screener: Arc::<Process>::clone(&process),
     };
     if kafka {
         served.ingest = Arc::new(OnKafka);
         served.takedowns = Arc::new(OnKafka);
         served.reinstates = Arc::new(OnKafka);
+        served.holds = Arc::new(OnKafka);
     }
     let watched = Operations {
         health: Arc::<Process>::clone(&process),
@@ -261,6 +275,15 @@ async fn what_is_undone_is_told_and_what_cannot_be_too() {
 }
 
 #[tokio::test]
+async fn rules_are_held_back_and_those_that_are_can_be_seen() {
+    let ports = ports().await;
+    let answer = ask(ports.api, "GET /api/v1/controls", "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"controls\":[]}"));
+    assert_eq!(ask(ports.api, "POST /api/v1/controls", "{\"a\":1}").await.status, 204);
+    assert_eq!(*ports.process.taken.lock().unwrap(), [(0, b"{\"a\":1}".to_vec())]);
+}
+
+#[tokio::test]
 async fn requests_that_make_no_sense_are_refused() {
     let ports = ports().await;
     let cases = [
@@ -313,6 +336,8 @@ async fn refusals_become_problems() {
             "GET /api/v1/takedowns",
             "POST /api/v1/screen",
             "POST /api/v1/reinstatements",
+            "GET /api/v1/controls",
+            "POST /api/v1/controls",
         ] {
             let answer = ask(ports.api, route, "{}").await;
             answer.is_problem(status, detail);
@@ -364,6 +389,8 @@ async fn on_kafka_posts_and_takedowns_say_where_to_go() {
     ask(ports.api, "GET /api/v1/takedowns", "").await.is_problem(501, "`kafka.prefix`");
     let undo = ask(ports.api, "POST /api/v1/reinstatements", "{}").await;
     undo.is_problem(501, "`tidegate reinstate`");
+    ask(ports.api, "GET /api/v1/controls", "").await.is_problem(501, "`tidegate control`");
+    ask(ports.api, "POST /api/v1/controls", "{}").await.is_problem(501, "`tidegate control`");
     assert_eq!(ask(ports.api, "POST /api/v1/screen", "{}").await.status, 200);
 }
 
@@ -375,6 +402,8 @@ async fn the_api_asks_for_its_token_and_the_rest_does_not() {
         "GET /api/v1/takedowns",
         "POST /api/v1/screen",
         "POST /api/v1/reinstatements",
+        "GET /api/v1/controls",
+        "POST /api/v1/controls",
     ] {
         for header in
             ["", "authorization: Bearer 0123456789abcdeF\r\n", "authorization: Basic x\r\n"]
@@ -496,8 +525,16 @@ async fn every_route_is_described_and_every_described_route_answers() {
     }
     let mut named: Vec<&str> = paths.keys().map(String::as_str).collect();
     named.sort_unstable();
-    let want = ["explain", "posts", "reinstatements", "screen", "takedowns", "takedowns/stream"]
-        .map(|it| format!("/api/v1/{it}"));
+    let want = [
+        "controls",
+        "explain",
+        "posts",
+        "reinstatements",
+        "screen",
+        "takedowns",
+        "takedowns/stream",
+    ]
+    .map(|it| format!("/api/v1/{it}"));
     assert_eq!(named, want);
 }
 

@@ -293,7 +293,7 @@ fn evidence(kinds: &[PatternKind], all: Vec<Hit>, softened: bool) -> Value {
         pieces: &case.post.pieces(),
         hits: &Hits { all, values: Vec::new() },
         verdict: &Verdict {
-            fired: vec![Fired { rule: 0, actions, softened, evidence }],
+            fired: vec![Fired { rule: 0, actions, softened, limited: None, evidence }],
             unknown: Vec::new(),
         },
         source: Source { topic: "posts", partition: 0, offset: 0, time_ms: 0 },

@@ -6,12 +6,13 @@ use super::{
     value,
 };
 use crate::decode::{Fault, Reason};
-use crate::event::signal::{self, Act, Reinstate, Signal};
-use crate::event::state::{self, ActsValue, Done, StruckValue};
+use crate::event::control::{self, Control};
+use crate::event::signal::{self, Act, Did, Reinstate, Signal};
+use crate::event::state::{self, ActedValue, ActsValue, Done, StruckValue};
 use crate::event::state::{StateKey, StateValue};
 use crate::event::{Issuer, Reinstatement, Struck, Subject, dead_letter};
 use crate::record::{InputId, NoHeaders, Partition, Record};
-use crate::rules::{Escalation, Ground, Severity, Status};
+use crate::rules::{Escalation, Ground, Limit, Severity, Status, Tripped};
 
 fn golden(name: &str, case: &Case) {
     let out = case.emit();
@@ -170,6 +171,67 @@ fn strikes_and_acts_in_the_state() {
     }
     assert_eq!(state::read_strike(&struck.to_bytes()), Ok(struck));
     assert_eq!(state::read_acts(&acts.to_bytes()), Ok(acts));
+}
+
+#[test]
+fn what_a_limit_counts_and_says() {
+    let did = Did {
+        rule: "drugs.sale".to_owned(),
+        time_ms: super::TIME_MS,
+        things: vec!["c1".to_owned(), "c2".to_owned()],
+    };
+    let acted = ActedValue { time_ms: did.time_ms, things: did.things.clone() };
+    let key = StateKey { rule: state::LIMITS.to_owned(), key: did.key(), slot: 0 };
+    let (signal, kept) = (Signal::Did(did).to_outgoing(12), acted.to_bytes());
+    let kept = key.to_outgoing(Some(kept), 12);
+    assert_eq!(signal.partition, kept.partition, "who hears it owns it");
+    let limit = |then| Limit { of: SubjectKind::Channel, at_most: 500, within_ms: 60_000, then };
+    let control = |then| Control::by_limit("drugs.sale".to_owned(), &limit(then), super::TIME_MS);
+    for then in [Tripped::Restrict, Tripped::Refer, Tripped::Shadow, Tripped::Alert] {
+        let out = control(then).to_outgoing();
+        check_outgoing(&out);
+        assert_eq!(control::read(out.value.as_deref().unwrap()), Ok(control(then)));
+    }
+    let control = control(Tripped::Restrict).to_outgoing();
+    let all = [signal, kept, control].map(|out| {
+        check_outgoing(&out);
+        value(&out)
+    });
+    insta::assert_json_snapshot!("limit", all);
+}
+
+#[test]
+fn a_rule_above_its_limit_does_less_and_says_so() {
+    let actions = [act(ActionKind::RemovePost), act(ActionKind::SuspendAccount), label("drugs")];
+    let strike = Some(crate::rules::Strike { channel: 2, author: 1 });
+    let asks = |held| {
+        let rule = Rule { held, strike, ..asking("drugs.sale", actions.clone()) };
+        let case = Case::new([rule]);
+        let mut actions: Vec<String> = case
+            .sent()
+            .iter()
+            .map(|out| {
+                check_outgoing(out);
+                let event = value(out);
+                let limited = event["causes"][0]["limited"] == true;
+                let acted =
+                    [&event["action"], &event["candidate"]["event"]["action"], &event["kind"]];
+                let acted = acted.into_iter().find_map(Value::as_str).unwrap();
+                let subject = event["subject"]["kind"].as_str().unwrap_or("account");
+                format!(
+                    "{:?} {acted} {subject}{}",
+                    out.topic,
+                    if limited { " limited" } else { "" }
+                )
+            })
+            .collect();
+        actions.sort();
+        actions
+    };
+    insta::assert_json_snapshot!(
+        "limited",
+        [None, Some(Tripped::Restrict), Some(Tripped::Refer)].map(asks)
+    );
 }
 
 #[test]

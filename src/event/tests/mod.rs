@@ -63,7 +63,11 @@ impl Case {
             let evidence = (all.len()..all.len() + rule.patterns.len()).collect();
             all.extend(evidence_hits(all.len(), rule.patterns.len()));
             let actions = rule.actions.clone();
-            fired.push(Fired { rule: index, actions, softened: false, evidence });
+            let mut one = Fired { rule: index, actions, softened: false, limited: None, evidence };
+            if let Some(held) = rule.held {
+                one.hold_back(rule, held);
+            }
+            fired.push(one);
         }
         fired.sort_by_key(|fired| {
             let rule = &self.rules[fired.rule];
@@ -186,6 +190,8 @@ fn rule(id: &str) -> Rule {
         actions: vec![act(ActionKind::RemovePost)],
         strike: None,
         limit: None,
+        held: None,
+        tripped: false,
         scope: Scope::Worldwide,
         reason: Some(Reason { ground, explanation }),
         tests: Vec::new(),
@@ -233,6 +239,7 @@ fn verdict_of(decision: &Decision<'_>, issuer: &Issuer) -> Value {
 fn check(schema: &str, value: &Value) {
     let text = match schema {
         "takedown" => include_str!("../../../schemas/takedown.json"),
+        "control" => include_str!("../../../schemas/control.json"),
         "reinstatement" => include_str!("../../../schemas/reinstatement.json"),
         "referral" => include_str!("../../../schemas/referral.json"),
         "shadow" => include_str!("../../../schemas/shadow.json"),
@@ -259,7 +266,8 @@ fn check_outgoing(out: &Outgoing) {
         Topic::Signals => "signal",
         Topic::State => "state",
         Topic::Deadletters => "deadletter",
-        Topic::Packs | Topic::Controls => unreachable!("no post leads there"),
+        Topic::Controls => "control",
+        Topic::Packs => unreachable!("no post leads there"),
     };
     check(schema, &value(out));
 }

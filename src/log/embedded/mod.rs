@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use frame::{BadBlob, Fields, Frames};
 use ledger::Slot;
-use outbox::Outbox;
+use outbox::{Outbox, StateChange};
 use queue::{Job, Queue, Refusal, Source};
 use store::Blob;
 use view::View;
@@ -42,7 +42,7 @@ pub use producers::Once;
 pub use worker::EmbeddedLog;
 
 use crate::log::LogError;
-use crate::record::{Headers, InputId, Inputs, Partition, Topic, partition_of};
+use crate::record::{Headers, InputId, Inputs, Outgoing, Partition, Topic, partition_of};
 
 /// How the embedded log is kept. Partition counts and prefix are fixed when the file is made.
 #[derive(Clone, Debug)]
@@ -346,6 +346,27 @@ impl Embedded {
         LogError::Stop(format!("the log {} is damaged: {bad}", self.settings.path.display()))
     }
 
+    /// Puts controls into the log: all or none, durable when this returns.
+    ///
+    /// # Errors
+    /// [`AppendError::Stop`].
+    pub fn control(&self, records: &[Outgoing]) -> Result<(), AppendError> {
+        let mut outbox = Outbox::default();
+        records.iter().for_each(|record| outbox.change(control_change(record)));
+        let done = self.submit(outbox, Vec::new(), Source::Outside(None));
+        done.map(|_| ()).map_err(|refusal| match refusal {
+            Refusal::Full(why) | Refusal::Stop(why) => AppendError::Stop(why),
+        })
+    }
+
+    /// Hands over every control that is in the log: key and value.
+    ///
+    /// # Errors
+    /// [`LogError::Stop`] if the file cannot be read.
+    pub fn controls(&self, each: crate::log::StateVisitor<'_>) -> Result<(), LogError> {
+        self.view.restore(CONTROLS, each)
+    }
+
     /// The offset after the newest record, by partition number; empty if there is no such topic.
     #[must_use]
     pub fn ends(&self, topic: &str) -> Vec<i64> {
@@ -388,6 +409,15 @@ impl Drop for Embedded {
         // Who wants to know whether it closed well calls `close`.
         drop(self.close());
     }
+}
+
+/// Where controls are among the rows of the state, which is kept by key and for ever, as they are: no
+/// partition has this number.
+const CONTROLS: i32 = -1;
+
+fn control_change(record: &Outgoing) -> StateChange {
+    let key = record.key.clone().unwrap_or_default();
+    StateChange { partition: CONTROLS, key, value: record.value.clone() }
 }
 
 fn stored(offset: i64, frame: &frame::Frame<'_>) -> StoredRecord {

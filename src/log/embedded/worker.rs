@@ -226,6 +226,10 @@ impl Log for EmbeddedLog {
         }
         match record.topic {
             Topic::State => self.change_state(record),
+            Topic::Controls => {
+                self.outbox.change(super::control_change(record));
+                Ok(())
+            }
             _ => self.add_record(record),
         }
     }

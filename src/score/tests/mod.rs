@@ -41,6 +41,8 @@ fn rule(id: &str, patterns: usize, condition: Condition) -> Rule {
         actions: vec![act(ActionKind::RemovePost)],
         strike: None,
         limit: None,
+        held: None,
+        tripped: false,
         scope: Scope::Worldwide,
         reason: None,
         tests: Vec::new(),
@@ -469,6 +471,7 @@ fn each_rule_sees_its_own_hits_only() {
         rule,
         actions: vec![act(ActionKind::RemovePost)],
         softened: false,
+        limited: None,
         evidence: evidence.to_vec(),
     };
     assert_eq!(fired(&[1, 2, 3]), [want(1, &[1, 2])]);
