@@ -124,6 +124,25 @@ impl Node {
         log
     }
 
+    /// Has it ended by itself?
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let line = format!("kill -{name} {}", self.pid());
+        // Gone already is as good.
+        Command::new("sh").args(["-c", &line]).status().unwrap();
+    }
+
+    /// Asks the process to stop and waits, whatever it leaves with; what it said.
+    pub(crate) fn end(mut self) -> String {
+        self.signal("TERM");
+        until("ended", || self.child.try_wait().unwrap());
+        self.whole_log()
+    }
+
     /// Waits for the process to end by itself; its exit code and what it said.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = until("ended", || self.child.try_wait().unwrap());

@@ -1,6 +1,7 @@
 //! What the pipeline must do, told once and run on both backends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tidegate::record::Topic;
@@ -95,9 +96,10 @@ pub(crate) fn folder() -> tempfile::TempDir {
 
 /// The part of a configuration that does not depend on the log.
 pub(crate) fn common(pack: &str) -> String {
-    let root = env!("CARGO_MANIFEST_DIR");
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join(pack);
+    let pack = pack.display();
     format!(
-        "deployment = \"test\"\nworkers = 2\n\n[packs]\ndir = \"{root}/{pack}\"\n\n\
+        "deployment = \"test\"\nworkers = 2\n\n[packs]\ndir = \"{pack}\"\n\n\
          [ids]\nkey_file = \"ids.key\"\n"
     )
 }

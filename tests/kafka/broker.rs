@@ -96,13 +96,17 @@ fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.pem"), both).unwrap();
 }
 
-fn properties(folder: &Path, ports: Ports, proxy: u16) -> String {
-    let Ports { plain, proxied, scram_tls, controller } = ports;
+/// `all`: the ports of every broker of the cluster; `at`: which of them this is.
+fn properties(folder: &Path, all: &[Ports], at: usize, proxy: u16) -> String {
+    let Ports { plain, proxied, scram_tls, controller } = all[at];
     let folder = folder.display();
+    let voter = |(at, ports): (usize, &Ports)| format!("{}@127.0.0.1:{}", at + 1, ports.controller);
+    let voters = all.iter().enumerate().map(voter).collect::<Vec<_>>().join(",");
+    let (id, copies, least) = (at + 1, all.len(), all.len().div_ceil(2));
     format!(
         "process.roles=broker,controller\n\
-         node.id=1\n\
-         controller.quorum.voters=1@127.0.0.1:{controller}\n\
+         node.id={id}\n\
+         controller.quorum.voters={voters}\n\
          controller.listener.names=CONTROLLER\n\
          listeners=PLAIN://127.0.0.1:{plain},SCRAMTLS://127.0.0.1:{scram_tls},\
          PROXIED://127.0.0.1:{proxied},CONTROLLER://127.0.0.1:{controller}\n\
@@ -118,15 +122,16 @@ fn properties(folder: &Path, ports: Ports, proxy: u16) -> String {
          ssl.keystore.location={folder}/server.pem\n\
          log.dirs={folder}/data\n\
          auto.create.topics.enable=false\n\
-         default.replication.factor=1\n\
-         offsets.topic.replication.factor=1\n\
+         default.replication.factor={copies}\n\
+         min.insync.replicas={least}\n\
+         offsets.topic.replication.factor={copies}\n\
          offsets.topic.num.partitions=4\n\
-         transaction.state.log.replication.factor=1\n\
-         transaction.state.log.min.isr=1\n\
+         transaction.state.log.replication.factor={copies}\n\
+         transaction.state.log.min.isr={least}\n\
          transaction.state.log.num.partitions=4\n\
          transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n\
-         share.coordinator.state.topic.replication.factor=1\n\
-         share.coordinator.state.topic.min.isr=1\n\
+         share.coordinator.state.topic.replication.factor={copies}\n\
+         share.coordinator.state.topic.min.isr={least}\n\
          broker.session.timeout.ms=2000\n\
          broker.heartbeat.interval.ms=500\n\
          group.initial.rebalance.delay.ms=0\n\
@@ -148,21 +153,39 @@ const LOG4J: &str = "Configuration:
 impl Broker {
     /// Formats a new folder and starts a broker on it; ready when this returns.
     pub(crate) fn start() -> Self {
+        let mut broker = Self::make(&[free_ports()], 0);
+        broker.make_archive();
+        broker.launch(&[]);
+        broker
+    }
+
+    /// So many that copy each other's records; ready when this returns.
+    pub(crate) fn cluster(count: usize) -> Vec<Self> {
+        let all: Vec<Ports> = (0..count).map(|_| free_ports()).collect();
+        let mut brokers: Vec<Self> = (0..count).map(|at| Self::make(&all, at)).collect();
+        // None is ready before most of them run.
+        brokers.iter_mut().for_each(|broker| broker.spawn(&[]));
+        brokers.iter().for_each(Self::wait_until_ready);
+        brokers
+    }
+
+    /// Formats a new folder.
+    fn make(all: &[Ports], at: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the broker");
-        let ports = free_ports();
+        let ports = all[at];
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let proxy_port = listener.local_addr().expect("an address").port();
         make_certificates(folder.path());
         fs::write(folder.path().join("log4j2.yaml"), LOG4J).unwrap();
         let config = folder.path().join("broker.properties");
-        fs::write(&config, properties(folder.path(), ports, proxy_port)).unwrap();
+        fs::write(&config, properties(folder.path(), all, at, proxy_port)).unwrap();
         let (user, password) = SCRAM;
         let scram = format!("SCRAM-SHA-512=[name={user},password={password}]");
         let id = "4L6g3nShT-eMCtK--X86sw";
         run(java(&["kafka.tools.StorageTool", "format", "-t", id, "-c"])
             .arg(&config)
             .args(["--add-scram", &scram]));
-        let mut broker = Self {
+        Self {
             folder,
             ports,
             proxy_port,
@@ -170,10 +193,7 @@ impl Broker {
             proxy_user: Mutex::default(),
             watcher: None,
             pid: String::new(),
-        };
-        broker.make_archive();
-        broker.launch(&[]);
-        broker
+        }
     }
 
     /// The classes of a running broker, kept once for all: the next ones start in a third of the
@@ -192,6 +212,11 @@ impl Broker {
     }
 
     fn launch(&mut self, more: &[&str]) {
+        self.spawn(more);
+        self.wait_until_ready();
+    }
+
+    fn spawn(&mut self, more: &[&str]) {
         let log = fs::File::options().create(true).append(true).open(self.log()).unwrap();
         let archive = tools().join("kafka.jsa");
         let mut line = vec![
@@ -225,7 +250,6 @@ impl Broker {
         BufReader::new(stdout).read_line(&mut pid).expect("the watcher tells the pid");
         self.pid = pid.trim().to_owned();
         self.watcher = Some(watcher);
-        self.wait_until_ready();
     }
 
     fn wait_until_ready(&self) {

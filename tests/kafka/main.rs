@@ -10,6 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "waiting for a broker takes a clock")]
 
 mod broker;
+mod chaos;
 mod deadletters;
 #[path = "../it/desk.rs"]
 mod desk;

@@ -4,14 +4,14 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI16, AtomicU8, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 /// The request that ends a transaction.
-const END_TXN: i16 = 26;
+pub(crate) const END_TXN: i16 = 26;
 
-/// What happens to requests that end a transaction.
+/// What happens to requests of a kind, which are those that end a transaction unless something else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Rule {
@@ -23,47 +23,54 @@ pub(crate) enum Rule {
     Mute,
     /// The first one: the connection breaks, and the broker hears it only [`LATE`] later.
     Late,
+    /// The broker hears them [`LATE`] later, and nothing after them before.
+    Slow,
 }
 
 /// How late [`Rule::Late`] is.
 pub(crate) const LATE: Duration = Duration::from_millis(1500);
 
 /// Forwards a port of its own to the broker's.
+#[derive(Clone)]
 pub(crate) struct Proxy {
     rule: Arc<AtomicU8>,
+    kind: Arc<AtomicI16>,
     ends: Arc<AtomicU32>,
 }
 
 impl Proxy {
     /// Serves connections to `listener` until the process ends.
     pub(crate) fn start(listener: TcpListener, broker: u16) -> Self {
-        let proxy = Self { rule: Arc::default(), ends: Arc::default() };
-        let (rule, ends) = (Arc::clone(&proxy.rule), Arc::clone(&proxy.ends));
+        let kind = Arc::new(AtomicI16::new(END_TXN));
+        let proxy = Self { rule: Arc::default(), kind, ends: Arc::default() };
+        let own = proxy.clone();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (rule, ends) = (Arc::clone(&rule), Arc::clone(&ends));
-                thread::spawn(move || drop(relay(&client, broker, &rule, &ends)));
+                let proxy = own.clone();
+                thread::spawn(move || drop(relay(&client, broker, &proxy)));
             }
         });
         proxy
+    }
+
+    /// Of requests of this kind, by Kafka's number of it.
+    pub(crate) fn set_for(&self, kind: i16, rule: Rule) {
+        self.rule.store(Rule::Pass as u8, Ordering::SeqCst);
+        self.kind.store(kind, Ordering::SeqCst);
+        self.set(rule);
     }
 
     pub(crate) fn set(&self, rule: Rule) {
         self.rule.store(rule as u8, Ordering::SeqCst);
     }
 
-    /// Ends of transactions asked for so far.
+    /// Requests of the kind so far.
     pub(crate) fn ends(&self) -> u32 {
         self.ends.load(Ordering::SeqCst)
     }
 }
 
-fn relay(
-    client: &TcpStream,
-    broker: u16,
-    rule: &AtomicU8,
-    ends: &AtomicU32,
-) -> std::io::Result<()> {
+fn relay(client: &TcpStream, broker: u16, proxy: &Proxy) -> std::io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", broker))?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -72,7 +79,7 @@ fn relay(
         drop(std::io::copy(&mut from, &mut to));
         drop(to.shutdown(Shutdown::Both));
     });
-    let passed = requests(client, &server, broker, rule, ends);
+    let passed = requests(client, &server, broker, proxy);
     // The other thread ends with its connection.
     drop((client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both)));
     passed
@@ -83,8 +90,7 @@ fn requests(
     mut client: &TcpStream,
     mut server: &TcpStream,
     broker: u16,
-    rule: &AtomicU8,
-    ends: &AtomicU32,
+    Proxy { rule, kind, ends }: &Proxy,
 ) -> std::io::Result<()> {
     loop {
         let mut size = [0; 4];
@@ -92,7 +98,7 @@ fn requests(
         let mut request = vec![0; u32::from_be_bytes(size) as usize];
         client.read_exact(&mut request)?;
         let frame = [&size[..], &request].concat();
-        if i16::from_be_bytes([request[0], request[1]]) == END_TXN {
+        if i16::from_be_bytes([request[0], request[1]]) == kind.load(Ordering::SeqCst) {
             ends.fetch_add(1, Ordering::SeqCst);
             match rule.load(Ordering::SeqCst) {
                 each if each == Rule::Cut as u8 => return Ok(()),
@@ -103,6 +109,7 @@ fn requests(
                     thread::sleep(Duration::from_millis(200));
                     return Ok(());
                 }
+                each if each == Rule::Slow as u8 => thread::sleep(LATE),
                 each if each == Rule::Late as u8 => {
                     rule.store(Rule::Pass as u8, Ordering::SeqCst);
                     thread::spawn(move || drop(deliver_late(broker, &frame)));

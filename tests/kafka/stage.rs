@@ -31,7 +31,7 @@ pub(crate) const PARTITIONS: f64 = 8.0;
 pub(crate) struct Deployment {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) settings: Settings,
-    pack: &'static str,
+    pack: String,
 }
 
 impl Deployment {
@@ -39,7 +39,7 @@ impl Deployment {
     pub(crate) fn make(servers: &str, pack: &'static str) -> Self {
         let folder = scenarios::folder();
         let settings = Settings { input_bytes_max: POST_BYTES_MAX, ..support::settings(servers) };
-        let deployment = Self { folder, settings, pack };
+        let deployment = Self { folder, settings, pack: pack.to_owned() };
         let path = deployment.folder.path().join("topics.toml");
         let larger = format!("\n[decode]\nmax_bytes = \"{POST_BYTES_MAX}B\"\n");
         std::fs::write(&path, deployment.config("node") + &larger).unwrap();
@@ -47,10 +47,32 @@ impl Deployment {
         deployment
     }
 
+    /// With a copy of its pack, which can be changed.
+    pub(crate) fn with_own_pack(mut self) -> Self {
+        let (root, own) = (Path::new(env!("CARGO_MANIFEST_DIR")), self.folder.path().join("pack"));
+        std::fs::create_dir_all(own.join("rules")).unwrap();
+        for file in ["pack.yaml", "rules/all.yaml"] {
+            std::fs::copy(root.join(&self.pack).join(file), own.join(file)).unwrap();
+        }
+        self.pack = own.display().to_string();
+        self
+    }
+
+    /// Changes the copy, so that it is taken anew: an edition like the last one.
+    pub(crate) fn change_pack(&self, edition: u64) {
+        let file = Path::new(&self.pack).join("pack.yaml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("version")).collect();
+        let fresh = format!("version: \"{edition}\"\n{}\n", text.join("\n"));
+        let beside = Path::new(&self.pack).with_extension("new");
+        std::fs::write(&beside, fresh).unwrap();
+        std::fs::rename(&beside, &file).unwrap();
+    }
+
     /// The configuration of the process with this name.
     pub(crate) fn config(&self, instance: &str) -> String {
         let Settings { servers, group, prefix, posts, consumer, .. } = &self.settings;
-        let common = scenarios::common(self.pack);
+        let common = scenarios::common(&self.pack);
         let consumer: String =
             consumer.iter().map(|(key, value)| format!("\"{key}\" = \"{value}\"\n")).collect();
         format!(

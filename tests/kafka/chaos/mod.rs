@@ -1,0 +1,179 @@
+//! Three brokers, two processes, and everything that breaks: a seeded row of faults under load, then an
+//! account of every takedown, referral, count and strike, made from the input alone.
+//!
+//! `./dev kafka chaos` runs a few rounds; `./dev faults` many, see `docs/delivery.md`.
+
+mod fault;
+mod oracle;
+mod watch;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use fault::{Fault, Random};
+use oracle::Input;
+use watch::Watch;
+
+use crate::broker::Broker;
+use crate::node::Node;
+use crate::proxy::Rule;
+use crate::scenarios;
+use crate::stage::Deployment;
+
+/// Rounds of each kind of fault (workers, brokers, network) where the environment does not say.
+const ROUNDS: [usize; 3] = [4, 1, 3];
+/// How many, three numbers; and the seed.
+const ROUNDS_OF: &str = "TIDEGATE_FAULT_ROUNDS";
+const SEED_OF: &str = "TIDEGATE_FAULT_SEED";
+const SEED: u64 = 7;
+
+/// A broker serves and a process has its partitions within this, whatever came before.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What runs, and what breaks it.
+struct Stage {
+    brokers: Vec<Broker>,
+    deployment: Deployment,
+    nodes: Vec<Node>,
+    random: Random,
+    /// Processes that ended by themselves, which whoever runs them starts again.
+    ended: usize,
+    edition: u64,
+}
+
+/// Names of the processes.
+const NAMES: [&str; 2] = ["one", "two"];
+
+impl Stage {
+    fn start(seed: u64) -> Self {
+        let brokers = Broker::cluster(3);
+        let servers: Vec<String> = brokers.iter().map(Broker::proxied_servers).collect();
+        let deployment = Deployment::make(&servers.join(","), scenarios::PACK).with_own_pack();
+        let nodes = NAMES.iter().map(|name| deployment.start(name)).collect();
+        Self { brokers, deployment, nodes, random: Random::new(seed), ended: 0, edition: 0 }
+    }
+
+    /// Starts what has ended by itself, and waits until all have their partitions.
+    fn mend(&mut self) {
+        let began = Instant::now();
+        while !self.nodes.iter().all(Node::is_ready) {
+            let named = self.nodes.iter_mut().zip(NAMES);
+            for (node, name) in
+                named.filter_map(|(node, name)| node.has_ended().then_some((node, name)))
+            {
+                self.ended += 1;
+                *node = self.deployment.spawn(name);
+            }
+            let logs = || self.nodes.iter().map(Node::log).collect::<String>();
+            assert!(began.elapsed() < PATIENCE, "not ready; logs:\n{}", logs());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn restart(&mut self, at: usize, is_killed: bool) {
+        let fresh = self.deployment.spawn(NAMES[at]);
+        let old = std::mem::replace(&mut self.nodes[at], fresh);
+        // One that has lost its name meanwhile leaves by itself, which is as good.
+        drop(if is_killed { old.kill() } else { old.end() });
+    }
+
+    /// One fault; what it was.
+    fn suffer(&mut self, fault: &Fault) -> String {
+        match *fault {
+            Fault::Kill(at) => self.restart(at, true),
+            Fault::Terminate(at) => self.restart(at, false),
+            Fault::Freeze(at, time) => {
+                self.nodes[at].signal("STOP");
+                std::thread::sleep(time);
+                self.nodes[at].signal("CONT");
+            }
+            Fault::SameName(at) => {
+                let second = self.deployment.spawn(NAMES[at]);
+                std::thread::sleep(Duration::from_secs(8));
+                // Whoever is left: it is one of the two that has the name in the end.
+                let first = std::mem::replace(&mut self.nodes[at], second);
+                drop(first.end());
+            }
+            Fault::Broker(at, time, is_hard) => {
+                match is_hard {
+                    true => self.brokers[at].kill(),
+                    false => self.brokers[at].stop(),
+                }
+                std::thread::sleep(time);
+                self.brokers[at].restart();
+            }
+            Fault::Network { kind, rule, time, joins } => {
+                self.brokers.iter().for_each(|broker| broker.proxy.set_for(kind, rule));
+                if joins {
+                    let at = self.random.below(NAMES.len());
+                    self.restart(at, true);
+                }
+                std::thread::sleep(time);
+                self.brokers.iter().for_each(|broker| broker.proxy.set(Rule::Pass));
+            }
+        }
+        format!("{fault:?}")
+    }
+
+    /// Some work, now and then other rules, a fault, and all is well again.
+    fn round(&mut self, number: usize, fault: &Fault) -> String {
+        std::thread::sleep(Duration::from_millis(500 + self.random.below(2_000) as u64));
+        if number.is_multiple_of(3) {
+            self.edition += 1;
+            self.deployment.change_pack(self.edition);
+        }
+        let told = self.suffer(fault);
+        self.mend();
+        told
+    }
+}
+
+/// Rounds of each kind, and the seed.
+fn asked() -> ([usize; 3], u64) {
+    let rounds = std::env::var(ROUNDS_OF).map_or(ROUNDS, |text| {
+        let numbers: Vec<usize> = text.split(' ').map(|number| number.parse().unwrap()).collect();
+        numbers.try_into().expect("three numbers: workers, brokers, network")
+    });
+    let seed = std::env::var(SEED_OF).map_or(SEED, |text| text.parse().unwrap());
+    (rounds, seed)
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_whatever_breaks() {
+    let (rounds, seed) = asked();
+    let mut stage = Stage::start(seed);
+    let faults = fault::row(rounds, &mut stage.random);
+    let over = AtomicBool::new(false);
+    let began = Instant::now();
+    let input = Input::new(seed, stage.deployment.settings.clone());
+    let watch = Watch::new(&stage.deployment.settings);
+    let (sent, watched) = std::thread::scope(|scope| {
+        let feeder = scope.spawn(|| input.feed(&over));
+        let watcher = scope.spawn(|| watch.look(&over));
+        // Else a failure here would wait for threads that never end.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for (number, fault) in faults.iter().enumerate() {
+                let told = stage.round(number, fault);
+                println!("{:6.1} s  {told}", began.elapsed().as_secs_f64());
+            }
+        }));
+        over.store(true, Ordering::Relaxed);
+        let ends = (feeder.join().unwrap(), watcher.join().unwrap());
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        ends
+    });
+    stage.mend();
+    stage.deployment.settle();
+    let account = oracle::account(&stage.deployment.settings);
+    println!(
+        "seed {seed}; {} workers, {} brokers, {} network; {} processes ended by themselves; {sent} posts sent; \
+         {watched} looks at committed offsets; {}",
+        rounds[0],
+        rounds[1],
+        rounds[2],
+        stage.ended,
+        account.summary()
+    );
+    assert!(account.faults.is_empty(), "{} faults: {:#?}", account.faults.len(), account.first());
+    assert!(watched > 0 && account.is_worth_something(), "{}", account.summary());
+}
