@@ -16,3 +16,4 @@ mod reinstate;
 mod service;
 pub mod shutdown;
 pub mod telemetry;
+mod watchdog;

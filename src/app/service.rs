@@ -13,6 +13,7 @@ use super::http::{self, Api, OnKafka, Operations};
 use super::keeper;
 use super::local::{AtOnce, Desk, Probe};
 use super::shutdown::Shutdown;
+use super::watchdog;
 use crate::board::Board;
 use crate::decode::Limits;
 use crate::event::Issuer;
@@ -299,6 +300,7 @@ pub(super) fn run(file: &Path, config: &Config, rules: Vec<Pack>) -> Result<()> 
     let _entered = runtime.enter();
     shutdown.on_signals().context("cannot watch signals")?;
     let service = Service::new(Plan::of(config, RuleSet::build(rules.clone())?)?, &shutdown);
+    watchdog::start(Arc::clone(service.shared()), shutdown.clone())?;
     let (keeper, first) = keeper::start(file, config, rules, &service)?;
     let served = runtime.block_on(async {
         let work = async {
