@@ -25,6 +25,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const EXIT_CODE: i32 = 3;
 
 /// Starts the thread.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "who stands still closes nothing, and would be waited for"
+)]
 pub(super) fn start(shared: Arc<Shared>, shutdown: Shutdown) -> Result<()> {
     let thread = std::thread::Builder::new().name("watchdog".to_owned());
     let watched = thread.spawn(move || {
