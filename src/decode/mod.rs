@@ -10,11 +10,11 @@ mod format;
 mod json;
 mod lazy;
 mod mapped;
-mod marks;
 mod native;
 mod osprey;
 mod pointer;
 mod post;
+mod quotes;
 mod telegram;
 
 pub use fault::{Fault, Reason};
