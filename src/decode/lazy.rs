@@ -12,16 +12,18 @@
 //! memory with each call. What is rare stands aside for it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use super::json::{Field, Place};
-use super::marks::{BLOCK, marks_at};
 use super::native::holds_anything;
+use super::quotes::Quotes;
 use super::{Author, Button, Channel, Forward, Kind, Link, MAX_DEPTH, Medium, Post};
 
-/// Reads an object: of each known key, which may stand there once, its value; the rest is skipped.
+/// Reads an object: of each known key, which may stand there once, its value; the rest is skipped. The
+/// depth is that of the members.
 /// A macro, as a closure for the members would be called through memory.
 macro_rules! object {
-    ($it:ident, { $($number:literal $key:literal => $read:expr,)* }) => {{
+    ($it:ident, $depth:ident, { $($number:literal $key:literal => $read:expr,)* }) => {{
         let mut seen = 0_u32;
         let mut more = $it.begin(b'{', b'}')?;
         while more {
@@ -30,7 +32,7 @@ macro_rules! object {
                     first(&mut seen, $number)?;
                     $read;
                 })*
-                _ => $it.aside(Reader::skip)?,
+                _ => $it.aside(|it| it.skip($depth))?,
             }
             more = $it.goes_on(b'}')?;
         }
@@ -46,11 +48,26 @@ fn first(seen: &mut u32, key: u32) -> Option<()> {
     first.then_some(())
 }
 
+/// Objects and arrays that are open in the record itself, and at most in one of its fields.
+const IN_RECORD: usize = 1;
+const IN_FIELD: usize = 3;
+
+thread_local! {
+    /// One a thread, for a record is read at once. Only room: nothing is read of it.
+    static QUOTES: RefCell<Quotes> = RefCell::default();
+}
+
 /// Reads into an empty post; `None` where the full reader has to look, and what is in the post then
 /// is nothing to go by.
 pub(super) fn post<'a>(text: &'a str, post: &mut Post<'a>) -> Option<()> {
-    let mut it = Reader::new(text);
-    object!(it, {
+    QUOTES.with_borrow_mut(|quotes| {
+        quotes.find(text.as_bytes())?;
+        read(Reader::new(text, quotes), post)
+    })
+}
+
+fn read<'a>(mut it: Reader<'a, '_>, post: &mut Post<'a>) -> Option<()> {
+    object!(it, IN_RECORD, {
         0 b"id" => post.id = it.id()??,
         1 b"channel" => it.channel(&mut post.channel)?,
         2 b"author" => it.author(&mut post.author)?,
@@ -67,27 +84,27 @@ pub(super) fn post<'a>(text: &'a str, post: &mut Post<'a>) -> Option<()> {
         13 b"poll" => post.poll = it.aside(|it| it.list(|it| it.string()?))?,
         14 b"media" => post.media = it.aside(|it| it.list(Reader::medium))?,
     });
-    let whole = it.token().is_none() && it.at == text.len();
+    let whole = it.token().is_none() && it.at == it.bytes.len();
     let required = !post.id.is_empty() && !post.channel.id.is_empty();
     (whole && required && holds_anything(post)).then_some(())
 }
 
 /// A place in the text. Every method leaves it behind what it has read, or gives up.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
+struct Reader<'a, 'q> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    depth: usize,
-    /// Where the bytes begin that `marks` is about; behind the end, as long as there are none.
-    block: usize,
-    marks: u64,
+    /// Those from here on. Both ends of a string are taken at once, and no quote stands elsewhere.
+    quotes: &'q [u32],
+    /// Where the first backslash is.
+    escape: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Self {
-        let block = 0_usize.wrapping_sub(BLOCK);
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, block, marks: 0 }
+impl<'a, 'q> Reader<'a, 'q> {
+    fn new(text: &'a str, quotes: &'q Quotes) -> Self {
+        let (bytes, escape) = (text.as_bytes(), quotes.first_escape());
+        Self { text, bytes, at: 0, quotes: quotes.places(), escape }
     }
 
     /// Reads what is rare with a reader of its own, so that this one can stay in registers.
@@ -102,13 +119,12 @@ impl<'a> Reader<'a> {
     /// The next byte that is no white space, without taking it; `None` at the end.
     #[inline(always)]
     fn token(&mut self) -> Option<u8> {
-        loop {
-            let byte = *self.bytes.get(self.at)?;
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(byte);
-            }
-            self.at += 1;
+        let byte = *self.bytes.get(self.at)?;
+        if byte > b' ' {
+            return Some(byte);
         }
+        self.at = behind_space(self.bytes, self.at);
+        self.bytes.get(self.at).copied()
     }
 
     /// Takes the next byte that is no white space, which must be this one.
@@ -121,12 +137,9 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn begin(&mut self, begin: u8, end: u8) -> Option<bool> {
         self.expect(begin)?;
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return None;
-        }
         let empty = self.token()? == end;
-        if empty { self.goes_on(end) } else { Some(true) }
+        self.at += usize::from(empty);
+        Some(!empty)
     }
 
     /// Takes the comma before the next member or element, or the end; is there a next?
@@ -137,67 +150,29 @@ impl<'a> Reader<'a> {
         if byte == b',' {
             return Some(true);
         }
-        self.depth -= 1;
         (byte == end).then_some(false)
     }
 
     /// A key without escapes, and the colon behind it.
     #[inline(always)]
     fn key(&mut self) -> Option<&'a [u8]> {
-        self.expect(b'"')?;
-        let start = self.at;
-        if self.special()? != b'"' {
+        if self.token()? != b'"' {
             return None;
         }
-        let key = self.bytes.get(start..self.at - 1);
+        let (start, end) = self.quoted()?;
         self.expect(b':')?;
-        key
+        let key = self.bytes.get(start..end)?;
+        (end <= self.escape || !key.contains(&b'\\')).then_some(key)
     }
 
-    /// Takes the rest of a string, from behind the first quote, backslash or control character.
-    fn finish_string(&mut self, mut special: u8) -> Option<()> {
-        loop {
-            match special {
-                b'"' => return Some(()),
-                b'\\' => self.escape()?,
-                // Control characters must be escaped.
-                _ => return None,
-            }
-            special = self.special()?;
-        }
-    }
-
-    /// Takes bytes up to and with the next quote, backslash or control character.
+    /// Takes a string that begins here: what is between its quotes.
     #[inline(always)]
-    fn special(&mut self) -> Option<u8> {
-        loop {
-            let ahead = self.at.wrapping_sub(self.block);
-            let marks = if ahead < BLOCK { self.marks >> ahead } else { 0 };
-            if marks != 0 {
-                self.at += marks.trailing_zeros() as usize;
-                let byte = *self.bytes.get(self.at)?;
-                self.at += 1;
-                return Some(byte);
-            }
-            self.block = self.at.max(self.block.wrapping_add(BLOCK));
-            self.marks = marks_at(self.bytes, self.block)?;
-            self.at = self.at.max(self.block);
-        }
-    }
-
-    /// Takes the rest of an escape.
-    fn escape(&mut self) -> Option<()> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        match byte {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
-            b'u' => {
-                let digits = self.bytes.get(self.at..self.at + 4)?;
-                self.at += 4;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
-            }
-            _ => None,
-        }
+    fn quoted(&mut self) -> Option<(usize, usize)> {
+        let [_, last, rest @ ..] = self.quotes else { return None };
+        let (start, end) = (self.at + 1, place(*last));
+        self.quotes = rest;
+        self.at = end + 1;
+        Some((start, end))
     }
 
     /// True where a `null` was taken.
@@ -221,21 +196,11 @@ impl<'a> Reader<'a> {
         if self.token()? != b'"' {
             return self.literal(b"null").map(|()| None);
         }
-        self.at += 1;
-        let start = self.at;
-        let special = self.special()?;
-        if special == b'"' {
-            return self.text.get(start..self.at - 1).map(|text| Some(Cow::Borrowed(text)));
+        let (start, end) = self.quoted()?;
+        if end > self.escape {
+            return unescaped(self.text.get(start - 1..=end)?).map(Some);
         }
-        self.aside(|reader| reader.escaped(start, special)).map(Some)
-    }
-
-    /// The rest of a string with escapes, but for halves of surrogate pairs.
-    #[inline(never)]
-    fn escaped(&mut self, start: usize, special: u8) -> Option<Cow<'a, str>> {
-        self.finish_string(special)?;
-        let raw = self.text.get(start - 1..self.at)?;
-        serde_json::from_str(raw).ok().map(|text: String| Cow::Owned(text))
+        self.text.get(start..end).map(|text| Some(Cow::Borrowed(text)))
     }
 
     /// A string, an integer or `null`. Empty is as good as absent.
@@ -259,6 +224,10 @@ impl<'a> Reader<'a> {
     fn whole(&mut self) -> Option<u64> {
         let (start, mut value) = (self.at, 0_u64);
         let mut at = start;
+        let behind = self.bytes.get(at..).and_then(|rest| rest.first_chunk());
+        if let Some((digits, first)) = behind.map(|bytes| digits_of(u64::from_le_bytes(*bytes))) {
+            (at, value) = (at + digits, first);
+        }
         while let Some(digit @ b'0'..=b'9') = self.bytes.get(at) {
             value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             at += 1;
@@ -308,15 +277,14 @@ impl<'a> Reader<'a> {
 
     /// Takes any value.
     #[inline(never)]
-    fn skip(&mut self) -> Option<()> {
+    fn skip(&mut self, depth: usize) -> Option<()> {
         match self.token()? {
             b'"' => {
-                self.at += 1;
-                let special = self.special()?;
-                self.finish_string(special)
+                let (start, end) = self.quoted()?;
+                has_good_escapes(self.bytes.get(start..end)?).then_some(())
             }
-            b'{' => self.skip_object(),
-            b'[' => self.skip_array(),
+            b'{' => self.skip_object(depth + 1),
+            b'[' => self.skip_array(depth + 1),
             b't' => self.literal(b"true"),
             b'f' => self.literal(b"false"),
             b'n' => self.literal(b"null"),
@@ -324,20 +292,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn skip_object(&mut self) -> Option<()> {
+    fn skip_object(&mut self, depth: usize) -> Option<()> {
+        (depth <= MAX_DEPTH).then_some(())?;
         let mut more = self.begin(b'{', b'}')?;
         while more {
             self.key()?;
-            self.skip()?;
+            self.skip(depth)?;
             more = self.goes_on(b'}')?;
         }
         Some(())
     }
 
-    fn skip_array(&mut self) -> Option<()> {
+    fn skip_array(&mut self, depth: usize) -> Option<()> {
+        (depth <= MAX_DEPTH).then_some(())?;
         let mut more = self.begin(b'[', b']')?;
         while more {
-            self.skip()?;
+            self.skip(depth)?;
             more = self.goes_on(b']')?;
         }
         Some(())
@@ -349,16 +319,70 @@ impl<'a> Reader<'a> {
             return Some(None);
         }
         let start = self.at;
-        self.skip()?;
+        self.skip(IN_FIELD)?;
         self.text.get(start..self.at).map(Some)
     }
+}
+
+#[inline(always)]
+fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+/// How many of eight bytes are digits before any other, and the number that they write.
+#[inline(always)]
+fn digits_of(bytes: u64) -> (usize, u64) {
+    const ONES: u64 = u64::MAX / 255;
+    let values = bytes ^ (ONES * u64::from(b'0'));
+    // Sixteen and more, and what six more make sixteen.
+    let others = (values | values.wrapping_add(ONES * 6)) & (ONES * 0xF0);
+    let digits = others.trailing_zeros() / 8;
+    // As if zeros stood before them. Each step makes one number of two neighbours, the first the higher.
+    let eight = values.checked_shl(u64::BITS - 8 * digits).unwrap_or(0);
+    let pairs = (eight * 10 + (eight >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    let number = (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF;
+    (digits as usize, number)
+}
+
+/// Where the next byte is that is no white space.
+#[cold]
+fn behind_space(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    at + space.count()
+}
+
+/// What a string with its quotes says, but for halves of surrogate pairs.
+#[inline(never)]
+fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
+    if raw.contains('\\') {
+        return serde_json::from_str(raw).ok().map(|text: String| Cow::Owned(text));
+    }
+    raw.get(1..raw.len() - 1).map(Cow::Borrowed)
+}
+
+/// Are these all escapes of JSON? Halves of surrogate pairs are.
+fn has_good_escapes(mut rest: &[u8]) -> bool {
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = match rest.get(at + 1..) {
+            Some([b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', behind @ ..]) => behind,
+            Some([b'u', a, b, c, d, behind @ ..]) if is_hex([a, b, c, d]) => behind,
+            _ => return false,
+        };
+    }
+    true
+}
+
+fn is_hex(digits: [&u8; 4]) -> bool {
+    digits.iter().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// An id and a name.
 type Named<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 /// The fields that are not plain strings.
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     #[inline(always)]
     fn kind(&mut self) -> Option<Kind> {
         let Some(name) = self.string()? else { return Some(Kind::default()) };
@@ -400,7 +424,7 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn channel(&mut self, channel: &mut Channel<'a>) -> Option<()> {
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"id" => channel.id = self.id()??,
             1 b"title" => channel.title = self.string()?,
             2 b"username" => channel.username = self.string()?,
@@ -418,7 +442,7 @@ impl<'a> Reader<'a> {
             return Some(());
         }
         let author = author.get_or_insert_default();
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"id" => author.id = self.id()?,
             1 b"name" => author.name = self.string()?,
             2 b"created_at" => author.created_at_ms = self.time("created_at")?,
@@ -432,7 +456,7 @@ impl<'a> Reader<'a> {
             return Some(());
         }
         let forward = forward.get_or_insert_default();
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"channel" => (forward.channel_id, forward.channel_title) = self.origin(b"title")?,
             1 b"author" => (forward.author_id, forward.author_name) = self.origin(b"name")?,
         });
@@ -456,7 +480,7 @@ impl<'a> Reader<'a> {
                 first(&mut seen, 1)?;
                 name = self.string()?;
             } else {
-                self.skip()?;
+                self.skip(IN_FIELD)?;
             }
             more = self.goes_on(b'}')?;
         }
@@ -479,7 +503,7 @@ impl<'a> Reader<'a> {
 
     fn link(&mut self) -> Option<Link<'a>> {
         let mut link = Link::default();
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"shown" => link.shown = self.string()?,
             1 b"url" => link.url = self.string()?.unwrap_or_default(),
         });
@@ -488,7 +512,7 @@ impl<'a> Reader<'a> {
 
     fn button(&mut self) -> Option<Button<'a>> {
         let mut button = Button::default();
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"text" => button.text = self.string()?.unwrap_or_default(),
             1 b"url" => button.url = self.string()?,
         });
@@ -497,7 +521,7 @@ impl<'a> Reader<'a> {
 
     fn medium(&mut self) -> Option<Medium<'a>> {
         let mut medium = Medium::default();
-        object!(self, {
+        object!(self, IN_FIELD, {
             0 b"name" => medium.name = self.string()?,
             1 b"md5" => medium.md5 = self.string()?,
             2 b"sha1" => medium.sha1 = self.string()?,

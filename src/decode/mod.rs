@@ -10,11 +10,11 @@ mod format;
 mod json;
 mod lazy;
 mod mapped;
-mod marks;
 mod native;
 mod osprey;
 mod pointer;
 mod post;
+mod quotes;
 mod telegram;
 
 pub use fault::{Fault, Reason};
@@ -53,17 +53,31 @@ pub fn read<'a>(
     value: Option<&'a [u8]>,
     limits: &Limits,
 ) -> Result<Post<'a>, Fault> {
-    let text = text(value, limits)?;
-    // Read in place: a post is large, and to move it would cost a tenth of reading it.
     let mut read = Ok(Post::default());
-    let done = match (format, &mut read) {
-        (Format::Native, Ok(post)) => lazy::post(text, post).is_some(),
-        _ => false,
-    };
-    if !done {
-        read = read_text(format, text);
+    if let Ok(post) = &mut read
+        && let Err(fault) = read_into(post, format, value, limits)
+    {
+        read = Err(fault);
     }
     read
+}
+
+/// As [`read`], into a post of its [`Default`]: a post is large, and to move it costs a tenth of
+/// reading it.
+///
+/// # Errors
+/// As [`read`]. What is in the post then is nothing to go by.
+pub fn read_into<'a>(
+    post: &mut Post<'a>,
+    format: &Format,
+    value: Option<&'a [u8]>,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let text = text(value, limits)?;
+    if !matches!(format, Format::Native) || lazy::post(text, post).is_none() {
+        *post = read_text(format, text)?;
+    }
+    Ok(())
 }
 
 /// [`read`] without the fast way for ordinary records: what that must agree with.

@@ -195,7 +195,14 @@ impl Post<'_> {
     /// Every non-empty piece of text, in the order of [`Part::ALL`].
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece<'_>> {
-        let mut pieces = Pieces::default();
+        let mut pieces = Vec::new();
+        self.each_piece(|piece| pieces.push(piece));
+        pieces
+    }
+
+    /// Calls `found` with each of [`Post::pieces`].
+    pub fn each_piece<'p>(&'p self, found: impl FnMut(Piece<'p>)) {
+        let mut pieces = Pieces(found);
         pieces.one(Part::Text, Some(&*self.text));
         if self.kind == Kind::Profile {
             pieces.one(Part::Title, self.channel.title.as_deref());
@@ -213,7 +220,6 @@ impl Post<'_> {
         let links = self.links.iter().map(|link| Some(&*link.url));
         let buttons = self.buttons.iter().map(|button| button.url.as_deref());
         pieces.many(Part::Links, links.chain(buttons));
-        pieces.0
     }
 }
 
@@ -270,10 +276,9 @@ impl Medium<'_> {
     }
 }
 
-#[derive(Default)]
-struct Pieces<'p>(Vec<Piece<'p>>);
+struct Pieces<F>(F);
 
-impl<'p> Pieces<'p> {
+impl<'p, F: FnMut(Piece<'p>)> Pieces<F> {
     fn one(&mut self, part: Part, text: Option<&'p str>) {
         self.many(part, [text].into_iter());
     }
@@ -281,7 +286,7 @@ impl<'p> Pieces<'p> {
     fn many(&mut self, part: Part, texts: impl Iterator<Item = Option<&'p str>>) {
         for (index, text) in (0..=u16::MAX).zip(texts) {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                self.0.push(Piece { part, index, text });
+                (self.0)(Piece { part, index, text });
             }
         }
     }

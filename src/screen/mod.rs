@@ -25,7 +25,7 @@ pub struct Reading {
 }
 
 /// A post that was screened, with everything that led to its verdict.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Screened<'a> {
     /// The post.
     pub post: Post<'a>,
@@ -46,20 +46,40 @@ pub fn screen<'a>(
     rules: &RuleSet,
     reading: &Reading,
 ) -> Result<Screened<'a>, Fault> {
-    let post = decode::read(&reading.format, value, &reading.limits)?;
-    Ok(screen_post(post, rules))
+    // Read in place, for a post is large.
+    let mut out = Ok(Screened::default());
+    if let Ok(screened) = &mut out {
+        match decode::read_into(&mut screened.post, &reading.format, value, &reading.limits) {
+            Ok(()) => screened.look(rules),
+            Err(fault) => out = Err(fault),
+        }
+    }
+    out
 }
 
 /// Screens a decoded post.
 #[must_use]
 pub fn screen_post<'a>(post: Post<'a>, rules: &RuleSet) -> Screened<'a> {
-    let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
-    let hits = rules.tables().scan(&post, &seen);
-    let verdict = score::score(rules.rules(), rules.first_patterns(), &post, &hits);
-    let link_domains =
-        if verdict.fired.is_empty() { Vec::new() } else { link_domains(&post, &seen) };
-    drop(seen);
-    Screened { post, hits, verdict, link_domains }
+    let mut screened = Screened { post, ..Screened::default() };
+    screened.look(rules);
+    screened
+}
+
+/// Pieces that most posts have at most: a text, a name, a file or two.
+const FEW_PIECES: usize = 4;
+
+impl Screened<'_> {
+    /// Looks at the post.
+    fn look(&mut self, rules: &RuleSet) {
+        let post = &self.post;
+        let mut seen = Vec::with_capacity(FEW_PIECES);
+        post.each_piece(|piece| seen.push(Seen::of(piece)));
+        self.hits = rules.tables().scan(post, &seen);
+        self.verdict = score::score(rules.rules(), rules.first_patterns(), post, &self.hits);
+        if !self.verdict.fired.is_empty() {
+            self.link_domains = link_domains(post, &seen);
+        }
+    }
 }
 
 fn link_domains(post: &Post<'_>, seen: &[Seen<'_>]) -> Vec<String> {

@@ -17,7 +17,7 @@ const TABLE: &str = "
 lanes      leaf
 record     leaf
 metrics    leaf
-decode     pure  record
+decode     pure  lanes record
 normalise  pure  lanes record
 extract    pure  lanes record normalise
 rules      pure  record decode normalise extract

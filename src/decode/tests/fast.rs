@@ -207,6 +207,18 @@ proptest! {
     }
 
     #[test]
+    fn whole_numbers_are_read_by_eight_digits_as_one_by_one(
+        members in "0?[0-9]{0,20}[.eE:/,]?", sent_at in "[0-9]{1,11}", space in "[ ]{0,9}",
+    ) {
+        let json = format!(
+            r#"{{"text":"x","channel":{{"members":{members}{space},"id":2}},"id":3,"sent_at":{sent_at}}}"#
+        );
+        let read = read(&Format::Native, Some(json.as_bytes()), &LIMITS);
+        prop_assert_eq!(&read, &full(&json));
+        prop_assert!(read.is_err() || members.len() > 18 || fast(&json).is_some(), "{}", json);
+    }
+
+    #[test]
     fn made_posts_with_bytes_changed_are_read_alike(
         seed in any::<u64>(), changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
     ) {

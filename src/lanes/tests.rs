@@ -1,0 +1,102 @@
+//! All twins see alike.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SETS: [Set; 3] = [Set::of(b"aZ09@"), Set::of(b" !~\x01\x7F"), Set::of(b"")];
+
+/// Says where two ways differ on a block beside the next.
+fn differs<L: Lanes>(lanes: L, left: &Bytes, right: &Bytes) -> Option<&'static str> {
+    let (block, next) = (lanes.load(left), lanes.load(right));
+    let sets = SETS.iter().all(|set| {
+        lanes.has(block, set) == Anywhere.has(*left, set)
+            && lanes.words(block, set) == Anywhere.words(*left, set)
+    });
+    let faults = [
+        (sets, "sets"),
+        (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
+        (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
+        (
+            lanes.same(lanes.load_behind(7, &left[..40]), block)
+                == Anywhere.same(Anywhere.load_behind(7, &left[..40]), *left),
+            "behind",
+        ),
+        (lanes.is(block, right[0]) == Anywhere.is(*left, right[0]), "is"),
+        (
+            lanes.same(lanes.load_first(&left[..40]), block)
+                == Anywhere.same(padded(&left[..40]), *left),
+            "first",
+        ),
+        (lanes.same(block, next) == Anywhere.same(*left, *right), "same"),
+    ];
+    faults.into_iter().find(|(right, _)| !right).map(|(_, name)| name)
+}
+
+fn padded(bytes: &[u8]) -> Bytes {
+    let mut padded = [b' '; BLOCK];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    padded
+}
+
+/// The places of a mask that is made of the bytes.
+fn of_mask<L: Lanes>(lanes: L, bytes: &Bytes) -> Vec<u32> {
+    let mask = u64::from_le_bytes(*bytes.last_chunk().unwrap());
+    let mut places = [0; BLOCK];
+    lanes.places(100, mask, &mut places);
+    places[..mask.count_ones() as usize].to_vec()
+}
+
+fn check(left: &Bytes, right: &Bytes) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let narrow = Avx2::of_this_processor().and_then(|lanes| differs(lanes, left, right));
+        assert_eq!(narrow, None, "{left:?}");
+        let wide = Avx512::of_this_processor().and_then(|lanes| differs(lanes, left, right));
+        assert_eq!(wide, None, "{left:?}");
+    }
+    assert_eq!(differs(Anywhere, left, right), None);
+}
+
+#[test]
+fn a_set_holds_what_it_was_made_of() {
+    let set = SETS[0];
+    let held: Vec<u8> = (0..=u8::MAX).filter(|byte| set.has(*byte)).collect();
+    assert_eq!(held, b"09@Za");
+    assert_eq!(Anywhere.has([b'Z'; BLOCK], &set), u64::MAX);
+    assert_eq!(&Anywhere.words([b'Z'; BLOCK], &set), &[b'z'; BLOCK]);
+}
+
+#[test]
+fn masks_move_over_the_edges_of_blocks() {
+    assert_eq!(later(1 << 63 | 1, 1 << 62, 3), 1 << 3 | 1 << 1);
+    assert_eq!(places(64, 1 << 63 | 2).collect::<Vec<usize>>(), [65, 127]);
+    assert_eq!(places(0, 0).next(), None);
+}
+
+#[test]
+fn every_byte_in_every_place_is_seen_alike_by_all_twins() {
+    for byte in 0..=u8::MAX {
+        for at in 0..BLOCK {
+            let mut block = [b'a'; BLOCK];
+            block[at] = byte;
+            check(&block, &[byte; BLOCK]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_block_is_seen_alike_by_all_twins(
+        left in prop::array::uniform32(any::<u8>()),
+        right in prop::array::uniform32(any::<u8>()),
+    ) {
+        let block = |low: [u8; 32], high: [u8; 32]| {
+            let mut block = [0; BLOCK];
+            block[..32].copy_from_slice(&low);
+            block[32..].copy_from_slice(&high);
+            block
+        };
+        check(&block(left, right), &block(right, left));
+    }
+}
