@@ -34,7 +34,7 @@ use tidegate::metrics::Metrics;
 use tidegate::record::{InputId, Inputs, Outgoing, Partition, Topic};
 use tidegate::screen::{Reading, RuleSet};
 use tidegate::traffic::MadePost;
-use tidegate::worker::{Delivery, Shared, Worker};
+use tidegate::worker::{Delivery, Shared, Slot, Worker};
 
 const POSTS: usize = 10_000;
 
@@ -145,7 +145,7 @@ impl Backlog {
         });
         let progress = Progress::default();
         let watched = Watched { log: log.worker(0, 1), progress: Rc::clone(&progress) };
-        let worker = Worker::new(0, watched, shared, DELIVERY);
+        let worker = Worker::new(0, watched, shared, DELIVERY, Slot::none());
         Self { log, worker, progress, _folder: folder }
     }
 

@@ -23,7 +23,7 @@ use crate::log::{Log, LogError};
 use crate::metrics::Metrics;
 use crate::rules::Pack;
 use crate::screen::{Reading, RuleSet};
-use crate::worker::{Delivery, Shared, Worker, clock};
+use crate::worker::{Delivery, Shared, Slot, Worker, clock};
 
 /// What workers are made of.
 pub(super) struct Plan {
@@ -31,6 +31,8 @@ pub(super) struct Plan {
     pub(super) issuer: Issuer,
     pub(super) reading: Reading,
     pub(super) delivery: Delivery,
+    /// Folder where workers note what they take, if there is one.
+    pub(super) slots: Option<PathBuf>,
     pub(super) workers: usize,
     pub(super) log: LogPlan,
 }
@@ -69,9 +71,22 @@ impl Plan {
                 interval: config.delivery.interval,
                 bytes_max: config.delivery.max_bytes,
             },
+            slots: config.delivery.slots.clone().or_else(|| beside(&config.log)),
             workers,
             log,
         })
+    }
+}
+
+/// Where the notes of workers are if nothing is said: beside the log in a file.
+fn beside(log: &Backend) -> Option<PathBuf> {
+    match log {
+        Backend::Embedded(file) => {
+            let mut path = file.path.clone().into_os_string();
+            path.push(".slots");
+            Some(path.into())
+        }
+        Backend::Kafka(_) => None,
     }
 }
 
@@ -110,6 +125,7 @@ pub(super) struct Service {
     shared: Arc<Shared>,
     log: LogPlan,
     delivery: Delivery,
+    slots: Option<PathBuf>,
     planned: usize,
     workers: Mutex<Vec<JoinHandle<Result<(), LogError>>>>,
     shutdown: Shutdown,
@@ -131,6 +147,7 @@ impl Service {
             shared: Arc::new(shared),
             log: plan.log,
             delivery: plan.delivery,
+            slots: plan.slots,
             planned: plan.workers,
             workers: Mutex::default(),
             shutdown: shutdown.clone(),
@@ -163,11 +180,13 @@ impl Service {
     fn work<L: Log + Send + 'static>(&self, number: usize, log: L) -> Result<()> {
         let (shared, shutdown) = (Arc::clone(&self.shared), self.shutdown.clone());
         let delivery = self.delivery;
+        let slot = self.slot(number)?;
         self.shared.board.update(number, |state| state.beat_ms = clock::now_ms());
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
         let worker = thread.spawn(move || {
             let _ends_with_me = StopOnDrop(shutdown.clone());
-            let ended = Worker::new(number, log, shared, delivery).run(|| shutdown.is_stopping());
+            let ended =
+                Worker::new(number, log, shared, delivery, slot).run(|| shutdown.is_stopping());
             if let Err(why) = &ended {
                 tracing::error!(worker = number, %why, "cannot go on");
             }
@@ -175,6 +194,14 @@ impl Service {
         });
         self.lock_workers().push(worker.context("cannot start a thread")?);
         Ok(())
+    }
+
+    /// The note of one worker.
+    fn slot(&self, number: usize) -> Result<Slot> {
+        let Some(folder) = &self.slots else { return Ok(Slot::none()) };
+        let path = folder.join(format!("{number}.slot"));
+        let opened = std::fs::create_dir_all(folder).and_then(|()| Slot::open(&path));
+        opened.with_context(|| format!("cannot open {} (`delivery.slots`)", path.display()))
     }
 
     fn lock_workers(&self) -> MutexGuard<'_, Vec<JoinHandle<Result<(), LogError>>>> {

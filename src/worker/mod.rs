@@ -10,6 +10,7 @@
 
 pub mod clock;
 mod pass;
+mod slot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::record::Partition;
 use crate::screen::{Reading, RuleSet};
 use clock::Stopwatch;
 use pass::Pass;
+pub use slot::Slot;
 
 /// Longest wait for records while nothing is open: how soon a stop or new rules are seen.
 const IDLE_WAIT: Duration = Duration::from_millis(100);
@@ -86,8 +88,12 @@ pub struct Worker<L> {
 
 impl<L: Log> Worker<L> {
     /// A worker that has not joined yet.
-    pub fn new(number: usize, log: L, shared: Arc<Shared>, delivery: Delivery) -> Self {
-        let pass = Pass::new(log.inputs().clone());
+    pub fn new(number: usize, log: L, shared: Arc<Shared>, delivery: Delivery, slot: Slot) -> Self {
+        if slot.suspects() > 0 {
+            let partitions = slot.suspects();
+            tracing::warn!(worker = number, partitions, "the last process ended here: one by one");
+        }
+        let pass = Pass::new(log.inputs().clone(), slot);
         Self {
             number,
             log,
@@ -111,7 +117,9 @@ impl<L: Log> Worker<L> {
             self.recover(done)?;
         }
         let done = self.commit();
-        self.recover(done)
+        self.recover(done)?;
+        self.pass.leave();
+        Ok(())
     }
 
     /// One turn: poll, do what came, commit if due.

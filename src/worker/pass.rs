@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::slot::{Slot, Stretch};
 use super::{Shared, clock};
 use crate::decode::{Fault, Reason};
 use crate::event::signal::{self, Signal};
@@ -30,6 +31,7 @@ pub(super) struct Pass {
     counts: Counts,
     tallies: BTreeMap<i32, Tally>,
     brake: Brake,
+    slot: Slot,
     /// Number of the rules that the brake knows.
     braked: u64,
     /// Number of the rules that screened last, and the partitions of which it was said.
@@ -45,7 +47,7 @@ struct Turn<'a> {
 
 impl Pass {
     /// Nothing done, no partition owned.
-    pub(super) fn new(inputs: Inputs) -> Self {
+    pub(super) fn new(inputs: Inputs, slot: Slot) -> Self {
         Self {
             inputs,
             signal_partitions: 0,
@@ -57,6 +59,7 @@ impl Pass {
             counts: Counts::default(),
             tallies: BTreeMap::new(),
             brake: Brake::default(),
+            slot,
             braked: 0,
             ruled: (0, BTreeSet::new()),
         }
@@ -102,8 +105,12 @@ impl Pass {
         let turn = Turn { shared, rules: &rules, now_ms: clock::now_ms() };
         let before = self.output.len();
         self.tell_rules(batch, &rules);
+        self.slot.begin(stretches(batch, &self.inputs));
         for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
-            if self.inputs.is_signals(record.partition.input) {
+            let Partition { input, number } = record.partition;
+            if self.slot.name(self.inputs.name(input), number, record.offset) {
+                self.condemn(&record, &turn);
+            } else if self.inputs.is_signals(input) {
                 self.signal(&record, &turn);
             } else {
                 self.post(&record, &turn);
@@ -111,8 +118,25 @@ impl Pass {
             self.next.insert(record.partition, record.offset + 1);
             self.consumed_ms.insert(record.partition, record.time_ms);
         }
+        self.slot.end();
         self.bytes += self.output.iter().skip(before).map(Outgoing::size).sum::<usize>();
         self.produced |= !self.output.is_empty();
+    }
+
+    /// The worker leaves, and nothing is open.
+    pub(super) fn leave(&mut self) {
+        self.slot.clear();
+    }
+
+    /// Sets aside a record that has ended the process each time it was taken.
+    fn condemn(&mut self, record: &Record<'_>, turn: &Turn<'_>) {
+        let Partition { input, number } = record.partition;
+        let (topic, offset) = (self.inputs.name(input), record.offset);
+        tracing::error!(%topic, partition = number, offset, "ends the process: set aside");
+        let fault =
+            Fault::new(Reason::Failed, "the process ended three times with this record in hand");
+        self.counts.set_aside(record.value.map_or(0, <[u8]>::len), fault.reason.name());
+        self.set_aside(record, &fault, turn);
     }
 
     /// Says from which offset on which rules screen a partition, so that it can be told afterwards.
@@ -342,6 +366,24 @@ impl Pass {
         self.produced = true;
         self.count_issued(&applied.issued, "counted", time_ms);
     }
+}
+
+/// What is in a batch, partition by partition; its records come in runs.
+fn stretches(batch: &dyn Batch, inputs: &Inputs) -> Vec<Stretch> {
+    let mut stretches: Vec<(Partition, i64, i64)> = Vec::new();
+    for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
+        match stretches.last_mut().filter(|(partition, ..)| *partition == record.partition) {
+            Some((.., to)) => *to = record.offset + 1,
+            None => stretches.push((record.partition, record.offset, record.offset + 1)),
+        }
+    }
+    let named = stretches.into_iter().map(|(Partition { input, number }, from, to)| Stretch {
+        topic: inputs.name(input).to_owned(),
+        partition: number,
+        from,
+        to,
+    });
+    named.collect()
 }
 
 fn source<'a>(record: &Record<'_>, inputs: &'a Inputs) -> Source<'a> {

@@ -317,3 +317,50 @@ fn a_rule_above_its_limit_is_held_back_in_the_log_of_one_machine() {
     let log = running.node.stop();
     assert!(log.contains("above its limit and held back"), "{log}");
 }
+
+/// The last process ended twice while it had the first record of each partition in hand alone.
+#[test]
+fn a_record_that_ended_the_process_again_and_again_is_set_aside_and_those_behind_it_are_not() {
+    let folder = scenarios::folder();
+    let slots = folder.path().join("notes");
+    std::fs::create_dir(&slots).unwrap();
+    let place = |partition: i32| serde_json::json!({"topic": "tidegate.posts", "partition": partition, "from": 0, "to": 2});
+    let blamed = |partition: i32| serde_json::json!(["tidegate.posts", partition, 0, 1]);
+    for (worker, partition) in [(0, 0), (1, 1)] {
+        let own: Vec<i32> = (partition..8).step_by(2).collect();
+        let note = serde_json::json!({
+            "taken": own.iter().map(|at| place(*at)).collect::<Vec<_>>(),
+            "named": ["tidegate.posts", own[0], 0],
+            "blamed": own.iter().map(|at| blamed(*at)).collect::<Vec<_>>(),
+        });
+        let once = note.to_string();
+        // Named once only: all but the one that was in hand have another chance.
+        std::fs::write(slots.join(format!("{worker}.slot")), once).unwrap();
+    }
+    let native = config(scenarios::PACK) + "\n[delivery]\nslots = \"notes\"\n";
+    let node = Node::start(folder.path(), &native);
+    let posts: Vec<Vec<u8>> = (0..64)
+        .map(|number| {
+            scenarios::post(&format!("p{number}"), &format!("c{}", number % 32), "a1", "blorp")
+        })
+        .collect();
+    assert_eq!(node.post("/api/v1/posts", &posts.join(&b'\n')).unwrap().0, 202);
+    until("all are screened or set aside", || {
+        Some(node.metric("tidegate_posts_total")).filter(|sum| *sum > 63.5)
+    });
+    assert_eq!(node.takedowns().len(), 62);
+    let log = node.stop();
+    assert!(log.contains("the last process ended here"), "{log}");
+    let letters = rows(&open(folder.path()), Topic::Deadletters);
+    assert_eq!(letters.len(), 2);
+    for letter in letters {
+        assert_eq!(letter.header("tidegate_reason"), "failed");
+        assert_eq!(letter.header("tidegate_offset"), "0");
+        assert!(letter.header("tidegate_detail").contains("ended three times"), "{letter:?}");
+    }
+    for worker in [0, 1] {
+        let note = std::fs::read_to_string(slots.join(format!("{worker}.slot"))).unwrap();
+        let note: Value = serde_json::from_str(note.lines().next().unwrap()).unwrap();
+        assert_eq!(note["taken"].as_array().unwrap().len(), 0, "who leaves leaves nothing");
+    }
+}

@@ -78,7 +78,7 @@ impl Deployment {
         format!(
             "{common}\n[log]\nbackend = \"kafka\"\n\n[kafka]\nbrokers = [\"{servers}\"]\n\
              prefix = \"{prefix}\"\nposts = [\"{}\"]\ngroup = \"{group}\"\n\
-             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}",
+             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}\n[delivery]\nslots = \"slots-{instance}\"\n",
             posts[0]
         )
     }

@@ -112,6 +112,7 @@ fn demo_plan(log: &Arc<Embedded>) -> Result<Plan> {
         issuer: Issuer::public(),
         reading: Reading::default(),
         delivery: Delivery { interval: Duration::from_millis(25), bytes_max: 4 << 20 },
+        slots: None,
         workers: cores.min(4),
         log: LogPlan::Embedded(Arc::clone(log)),
     })

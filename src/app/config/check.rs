@@ -310,7 +310,13 @@ impl Checker<'_> {
         let max_bytes = self.value("delivery.max_bytes", &written.max_bytes, |text| {
             units::length(text, &((64 << 10)..=(64 << 20)))
         });
-        Some(Delivery { interval: interval?, max_bytes: max_bytes? })
+        // Absent is no fault.
+        let slots = written.slots.is_some().then(|| self.path("delivery.slots", &written.slots));
+        let slots = match slots {
+            Some(folder) => Some(folder?),
+            None => None,
+        };
+        Some(Delivery { interval: interval?, max_bytes: max_bytes?, slots })
     }
 
     fn decode(&mut self, written: &written::Decode) -> Option<Decode> {

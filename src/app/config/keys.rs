@@ -233,6 +233,13 @@ pub(super) const KEYS: &[Key] = &[
         "A transaction closes when it holds this much output, 64KiB to 64MiB.",
     ),
     key(
+        "delivery.slots",
+        Form::Path,
+        Derived("beside `embedded.path`; on Kafka none"),
+        "Folder where each worker notes what it takes, so that a record that ends the process three times is set \
+         aside; one for a process, made if it is not there. It must outlive the process, not the machine.",
+    ),
+    key(
         "decode.format",
         Form::Choice(FORMATS),
         Default("native"),

@@ -122,13 +122,15 @@ pub struct Embedded {
     pub retention_age: Duration,
 }
 
-/// When a transaction closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When a transaction closes, and where it is noted what is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// After this time.
     pub interval: Duration,
     /// With this many bytes of output.
     pub max_bytes: usize,
+    /// Folder of the notes, if there is one.
+    pub slots: Option<PathBuf>,
 }
 
 /// How posts are read.
