@@ -56,7 +56,10 @@ impl Plan {
                 (LogPlan::Embedded(log), config.workers.min(most))
             }
             Backend::Kafka(cluster) => {
-                let settings = kafka_settings(cluster, config.decode.max_bytes);
+                let settings = kafka::Settings {
+                    exactly_once: config.delivery.exactly_once,
+                    ..kafka_settings(cluster, config.decode.max_bytes)
+                };
                 (LogPlan::Kafka(Box::new(settings)), config.workers)
             }
         };

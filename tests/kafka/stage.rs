@@ -32,6 +32,7 @@ pub(crate) struct Deployment {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) settings: Settings,
     pack: String,
+    mode: &'static str,
 }
 
 impl Deployment {
@@ -39,12 +40,17 @@ impl Deployment {
     pub(crate) fn make(servers: &str, pack: &'static str) -> Self {
         let folder = scenarios::folder();
         let settings = Settings { input_bytes_max: POST_BYTES_MAX, ..support::settings(servers) };
-        let deployment = Self { folder, settings, pack: pack.to_owned() };
+        let deployment = Self { folder, settings, pack: pack.to_owned(), mode: "exactly-once" };
         let path = deployment.folder.path().join("topics.toml");
         let larger = format!("\n[decode]\nmax_bytes = \"{POST_BYTES_MAX}B\"\n");
         std::fs::write(&path, deployment.config("node") + &larger).unwrap();
         create_topics(&path);
         deployment
+    }
+
+    /// With another `delivery.mode`.
+    pub(crate) fn delivering(self, mode: &'static str) -> Self {
+        Self { mode, ..self }
     }
 
     /// With a copy of its pack, which can be changed.
@@ -78,8 +84,8 @@ impl Deployment {
         format!(
             "{common}\n[log]\nbackend = \"kafka\"\n\n[kafka]\nbrokers = [\"{servers}\"]\n\
              prefix = \"{prefix}\"\nposts = [\"{}\"]\ngroup = \"{group}\"\n\
-             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}\n[delivery]\nslots = \"slots-{instance}\"\n",
-            posts[0]
+             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}\n[delivery]\nslots = \"slots-{instance}\"\nmode = \"{}\"\n",
+            posts[0], self.mode
         )
     }
 

@@ -316,7 +316,13 @@ impl Checker<'_> {
             Some(folder) => Some(folder?),
             None => None,
         };
-        Some(Delivery { interval: interval?, max_bytes: max_bytes?, slots })
+        let mode = self.choice("delivery.mode", &written.mode);
+        Some(Delivery {
+            interval: interval?,
+            max_bytes: max_bytes?,
+            exactly_once: mode? == "exactly-once",
+            slots,
+        })
     }
 
     fn decode(&mut self, written: &written::Decode) -> Option<Decode> {

@@ -91,6 +91,8 @@ pub(super) struct Key {
 pub(super) const BACKENDS: &[&str] = &["kafka", "embedded"];
 /// Readers of posts; lines of plain text are for the command line.
 pub(super) const FORMATS: &[&str] = &["native", "telegram", "osprey", "json"];
+/// How events are delivered on Kafka.
+pub(super) const MODES: &[&str] = &["exactly-once", "at-least-once"];
 /// Forms of the log output.
 pub(super) const OUTPUTS: &[&str] = &["text", "json"];
 /// Levels of the log output, least first.
@@ -218,6 +220,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::Span,
         Default(RETENTION_AGE),
         "Records go when they are older than this, 1m to 3650d.",
+    ),
+    key(
+        "delivery.mode",
+        Form::Choice(MODES),
+        Default("exactly-once"),
+        "On Kafka: events, state and offsets in one transaction, or each for itself, so that events show \
+         sooner and after a fault some come again under the same id.",
     ),
     key(
         "delivery.interval",

@@ -129,6 +129,8 @@ pub struct Delivery {
     pub interval: Duration,
     /// With this many bytes of output.
     pub max_bytes: usize,
+    /// All in one transaction, on Kafka; the log in a file knows no other way.
+    pub exactly_once: bool,
     /// Folder of the notes, if there is one.
     pub slots: Option<PathBuf>,
 }

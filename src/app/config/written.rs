@@ -72,6 +72,7 @@ pub(super) struct Delivery {
     pub(super) interval: Maybe<String>,
     pub(super) max_bytes: Maybe<String>,
     pub(super) slots: Maybe<String>,
+    pub(super) mode: Maybe<String>,
 }
 
 /// `[decode]`

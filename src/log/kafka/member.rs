@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -78,6 +78,15 @@ impl Member {
 
     pub(super) fn inputs(&self) -> &Inputs {
         &self.inputs
+    }
+
+    /// Consumes for good, outside of any transaction.
+    pub(super) fn commit(&self, offsets: &TopicPartitionList) -> Result<(), LogError> {
+        if offsets.count() == 0 {
+            return Ok(());
+        }
+        let committed = self.consumer.commit(offsets, CommitMode::Sync);
+        committed.map_err(|error| LogError::Aborted(format!("offsets not committed: {error}")))
     }
 
     pub(super) fn group(&self) -> Option<ConsumerGroupMetadata> {

@@ -1,4 +1,5 @@
-//! The log on Kafka: one consumer and one transactional producer for each worker.
+//! The log on Kafka: one consumer and one producer for each worker, transactional unless at least once is
+//! enough.
 //!
 //! What goes wrong, and what is done about it:
 //!
@@ -21,6 +22,7 @@ mod member;
 mod native;
 mod outlet;
 pub mod past;
+mod plain;
 pub mod register;
 mod restore;
 pub mod settings;
@@ -32,12 +34,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use self::clock::{Deadline, Stopwatch};
 use self::context::Watch;
 use self::member::{Member, Next, Unsettled};
 use self::outlet::Outlet;
+use self::plain::Plain;
 use self::restore::Restorer;
 pub use self::settings::Settings;
 use crate::log::{Lag, Log, LogError, Polled, StateVisitor};
@@ -66,6 +69,57 @@ enum Phase {
     Recovering,
 }
 
+/// The writing end, by how records are delivered.
+enum Writer {
+    Exactly(Box<Outlet>),
+    AtLeast(Box<Plain>),
+}
+
+impl Writer {
+    fn new(settings: &Settings, watch: &Arc<Watch>) -> Result<Self, LogError> {
+        Ok(match settings.exactly_once {
+            true => Self::Exactly(Box::new(Outlet::new(settings, watch)?)),
+            false => Self::AtLeast(Box::new(Plain::new(settings, watch)?)),
+        })
+    }
+
+    /// True once records may be sent.
+    fn ready(&mut self, wait: Duration) -> Result<bool, LogError> {
+        match self {
+            Self::Exactly(outlet) => outlet.ready(wait),
+            Self::AtLeast(plain) => {
+                plain.serve();
+                Ok(true)
+            }
+        }
+    }
+
+    fn send(&mut self, record: &Outgoing) -> Result<(), LogError> {
+        match self {
+            Self::Exactly(outlet) => outlet.send(record),
+            Self::AtLeast(plain) => plain.send(record),
+        }
+    }
+
+    fn commit(&mut self, offsets: &TopicPartitionList, member: &Member) -> Result<(), LogError> {
+        match self {
+            Self::Exactly(outlet) => outlet.commit(offsets, || member.group()),
+            Self::AtLeast(plain) => {
+                plain.flush()?;
+                member.commit(offsets)
+            }
+        }
+    }
+
+    fn abort(&mut self) -> Result<(), LogError> {
+        match self {
+            Self::Exactly(outlet) => outlet.abort(),
+            Self::AtLeast(plain) => plain.abort()?,
+        }
+        Ok(())
+    }
+}
+
 /// The Kafka end of one worker.
 pub struct KafkaLog {
     settings: Settings,
@@ -73,7 +127,7 @@ pub struct KafkaLog {
     phase: Phase,
     signal_partitions: i32,
     // Before the member in drop order: its transaction is aborted while the group still knows us.
-    outlet: Outlet,
+    writer: Writer,
     member: Member,
     restorer: Option<Restorer>,
     /// Since when a topic is missing.
@@ -94,7 +148,7 @@ impl KafkaLog {
         }
         let watch = Arc::new(Watch::new(&settings.servers));
         Ok(Self {
-            outlet: Outlet::new(&settings, &watch)?,
+            writer: Writer::new(&settings, &watch)?,
             member: Member::new(&settings, &watch).map_err(|error| unusable(&error))?,
             settings,
             watch,
@@ -108,7 +162,7 @@ impl KafkaLog {
 
     /// True once records may be handed out.
     fn ready(&mut self, deadline: Deadline) -> Result<bool, LogError> {
-        if !self.outlet.ready(deadline.slice(SLICE))? {
+        if !self.writer.ready(deadline.slice(SLICE))? {
             self.member.serve_errors();
             if self.phase == Phase::Meeting
                 && let Some(refusal) = self.watch.refusal()
@@ -292,7 +346,7 @@ impl Log for KafkaLog {
     }
 
     fn send(&mut self, record: &Outgoing) -> Result<(), LogError> {
-        self.outlet.send(record).map_err(|error| self.turn_back(error))
+        self.writer.send(record).map_err(|error| self.turn_back(error))
     }
 
     fn commit(&mut self, next: &[(Partition, i64)]) -> Result<(), LogError> {
@@ -301,7 +355,7 @@ impl Log for KafkaLog {
             .member
             .list(&offsets.collect())
             .map_err(|error| LogError::Stop(format!("kafka: offsets not taken: {error}")))?;
-        match self.outlet.commit(&list, || self.member.group()) {
+        match self.writer.commit(&list, &self.member) {
             Ok(()) => {
                 self.member.committed_now(next);
                 Ok(())
@@ -311,7 +365,7 @@ impl Log for KafkaLog {
     }
 
     fn abort(&mut self) -> Result<(), LogError> {
-        self.outlet.abort();
+        self.writer.abort()?;
         match self.member.rewind() {
             Ok(()) => Ok(()),
             Err(error) => Err(self.turn_back(LogError::Unknown(format!("no way back: {error}")))),

@@ -69,7 +69,7 @@ fn denied(error: &KafkaError) -> LogError {
 }
 
 /// A record the broker did not take. Some causes would only repeat themselves for ever.
-fn undelivered(topic: &str, error: &KafkaError) -> LogError {
+pub(super) fn undelivered(topic: &str, error: &KafkaError) -> LogError {
     let text = format!("a record was not taken by {topic}: {error}");
     match error.rdkafka_error_code() {
         Some(
@@ -363,7 +363,7 @@ impl Outlet {
     }
 }
 
-fn record<'a>(name: &'a str, outgoing: &'a Outgoing) -> BaseRecord<'a, [u8], [u8]> {
+pub(super) fn record<'a>(name: &'a str, outgoing: &'a Outgoing) -> BaseRecord<'a, [u8], [u8]> {
     let mut headers = OwnedHeaders::new_with_capacity(outgoing.headers.len());
     for (key, value) in &outgoing.headers {
         headers = headers.insert(Header { key, value: value.as_ref() });

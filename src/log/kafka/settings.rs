@@ -25,6 +25,8 @@ pub struct Settings {
     pub instance: String,
     /// Number of the worker within the process.
     pub slot: u16,
+    /// Events, state and offsets together or not at all; else each at least once.
+    pub exactly_once: bool,
     /// After this the broker aborts a transaction nobody ends.
     pub transaction_timeout: Duration,
     /// Largest input record, bytes.
@@ -46,6 +48,7 @@ impl Default for Settings {
             posts: vec!["posts".to_owned()],
             instance: "tidegate".to_owned(),
             slot: 0,
+            exactly_once: true,
             transaction_timeout: Duration::from_secs(10),
             input_bytes_max: 1024 * 1024,
             client: BTreeMap::new(),
@@ -231,9 +234,12 @@ impl Settings {
         // librdkafka wants requests to time out before the transaction does.
         let socket = config.get("socket.timeout.ms").and_then(|value| value.parse().ok());
         config.set("socket.timeout.ms", socket.unwrap_or(timeout).min(timeout).to_string());
+        if self.exactly_once {
+            config
+                .set("transactional.id", self.transactional_id())
+                .set("transaction.timeout.ms", timeout.to_string());
+        }
         config
-            .set("transactional.id", self.transactional_id())
-            .set("transaction.timeout.ms", timeout.to_string())
             // A record that cannot be delivered must fail before its transaction expires.
             .set("message.timeout.ms", (timeout * 4 / 5).to_string());
         config

@@ -78,15 +78,18 @@ fn edited(number: usize, channel: &str) -> Vec<u8> {
 /// What is wrong, and how much there was.
 pub(super) struct Account {
     pub(super) faults: Vec<String>,
+    /// What came more than once, and what came out of order for that.
+    pub(super) twice: Vec<String>,
     posts: usize,
     events: BTreeMap<&'static str, usize>,
 }
 
 impl Account {
     pub(super) fn summary(&self) -> String {
-        let Self { faults, posts, events } = self;
+        let Self { faults, twice, posts, events } = self;
         let events: Vec<String> = events.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-        format!("{posts} posts led to {}; {} faults", events.join(", "), faults.len())
+        let (faults, twice) = (faults.len(), twice.len());
+        format!("{posts} posts led to {}; {faults} faults, {twice} twice", events.join(", "))
     }
 
     pub(super) fn first(&self) -> &[String] {
@@ -185,11 +188,12 @@ pub(super) fn account(settings: &Settings) -> Account {
     let posts = all(&settings.posts[0]);
     let mut expected = Expected::default();
     posts.iter().for_each(|record| expected.take(record));
-    let (mut faults, mut seen) = (Vec::new(), BTreeMap::<Thing, usize>::new());
+    let (mut faults, mut twice) = (Vec::new(), Vec::new());
+    let mut seen = BTreeMap::<Thing, usize>::new();
     let mut names = BTreeMap::<String, Thing>::new();
     for topic in [Topic::Takedowns, Topic::Reviews, Topic::Shadow] {
         let records = all(&settings.topic(topic));
-        faults.extend(out_of_order(topic, &records));
+        twice.extend(out_of_order(topic, &records));
         for record in records {
             let event: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
             let about = &event["subject"];
@@ -219,12 +223,12 @@ pub(super) fn account(settings: &Settings) -> Account {
     faults.extend(lost.map(|(kind, what)| format!("lost of {kind}: {what}")));
     let extra = seen.keys().filter(|thing| !wanted.contains(*thing));
     faults.extend(extra.map(|(kind, what)| format!("not asked for among {kind}: {what}")));
-    let twice = seen.iter().filter(|(_, times)| **times > 1);
-    faults.extend(twice.map(|((kind, what), times)| format!("{times} times of {kind}: {what}")));
+    let doubled = seen.iter().filter(|(_, times)| **times > 1);
+    twice.extend(doubled.map(|((kind, what), times)| format!("{times} times of {kind}: {what}")));
     faults.extend(wrong_state(&expected, &all(&settings.topic(Topic::State))));
     let mut events = BTreeMap::new();
     wanted.iter().for_each(|(kind, _)| *events.entry(*kind).or_default() += 1);
-    Account { faults, posts: posts.len(), events }
+    Account { faults, twice, posts: posts.len(), events }
 }
 
 /// What was decided on posts of one partition follows their order, in each partition that it is written to.
