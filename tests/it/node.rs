@@ -136,11 +136,13 @@ impl Node {
         Command::new("sh").args(["-c", &line]).status().unwrap();
     }
 
-    /// Asks the process to stop and waits, whatever it leaves with; what it said.
-    pub(crate) fn end(mut self) -> String {
-        self.signal("TERM");
-        until("ended", || self.child.try_wait().unwrap());
-        self.whole_log()
+    /// Waits until it has ended, whatever it leaves with.
+    pub(crate) fn wait_until_ended(&mut self) {
+        let began = Instant::now();
+        while !self.has_ended() {
+            assert!(began.elapsed() < PATIENCE, "does not end; log:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits for the process to end by itself; its exit code and what it said.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::config::ClientConfig;
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use tidegate::log::kafka::KafkaLog;
+use tidegate::log::kafka::{KafkaLog, Settings};
 use tidegate::log::{Log, Polled};
 use tidegate::record::{Outgoing, Record, Topic};
 
@@ -275,6 +275,28 @@ fn a_restore_reads_exactly_what_was_committed() {
     state(&mut copier, 2, "d", Some("4"));
     copier.log.commit(&[]).unwrap();
     assert_eq!(restored(&mut copier, 2).len(), 3);
+}
+
+#[test]
+fn a_restore_waits_for_what_the_last_owner_has_not_ended_yet() {
+    let settings = deployed();
+    let mut copier = Copier::open(&settings).settled();
+    state(&mut copier, 2, "early", Some("1"));
+    copier.log.commit(&[]).unwrap();
+    // It writes and does not read: nobody waits for it.
+    let mut other = Copier::open(&Settings { slot: 1, ..settings.clone() });
+    state(&mut other, 2, "late", Some("1"));
+    // Long enough for the row to lie on the broker, undecided.
+    std::thread::sleep(Duration::from_millis(300));
+    let rows = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            other.log.commit(&[]).unwrap();
+        });
+        restored(&mut copier, 2)
+    });
+    let pair = |key: &str| (key.to_owned(), "1".to_owned());
+    assert_eq!(rows, BTreeMap::from([pair("early"), pair("late")]));
 }
 
 #[test]

@@ -264,6 +264,32 @@ fn what_a_person_undoes() {
     insta::assert_json_snapshot!("reinstatement", value(&out));
 }
 
+/// Bytes that were kept when each kind was first written: a process that is updated finds them in its topics.
+#[test]
+fn what_was_written_once_is_read_for_ever() {
+    macro_rules! kept {
+        ($name:literal) => {
+            include_bytes!(concat!("../../../tests/data/wire/", $name))
+        };
+    }
+    let strike = signal::read(kept!("signal_v1_strike.json")).unwrap();
+    assert!(matches!(strike, Signal::Strike(strike) if strike.points == 2));
+    let act = signal::read(kept!("signal_v1_act.json")).unwrap();
+    assert!(matches!(act, Signal::Act(act) if act.candidate.asks_for().0 == "restrict_channel"));
+    let reinstate = signal::read(kept!("signal_v1_reinstate.json")).unwrap();
+    assert!(matches!(reinstate, Signal::Reinstate(asked) if asked.by == "ann"));
+    let did = signal::read(kept!("signal_v1_did.json")).unwrap();
+    assert!(matches!(did, Signal::Did(did) if did.things == ["c1", "c2"]));
+    let acted = state::read_acted(kept!("state_v1_acted.json")).unwrap();
+    assert_eq!(acted.things, ["c1", "c2"]);
+    assert_eq!(state::read_strike(kept!("state_v1_struck.json")).unwrap().points, 2);
+    // Written before it was known to which revision something was done.
+    let acts = state::read_acts(kept!("state_v1_acts.json")).unwrap();
+    assert_eq!((acts.revision, acts.acts.len(), acts.acts[0].revision), (1, 2, 0));
+    let control = control::read(kept!("control_v1_cap.json")).unwrap();
+    assert_eq!((control.cap, control.status), (Some(control::Cap::Restrict), None));
+}
+
 /// What the version before strikes wrote is read for ever.
 #[test]
 fn records_of_the_version_before_strikes_are_read() {

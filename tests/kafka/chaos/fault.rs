@@ -30,6 +30,8 @@ impl Random {
 pub(super) enum Fault {
     /// A process is killed, and started again.
     Kill(usize),
+    /// A process is killed and started again later than its session ends: its partitions move, twice.
+    Absent(usize, Duration),
     /// A process is asked to leave, and started again.
     Terminate(usize),
     /// A process stands still for longer than its session, and goes on.
@@ -62,6 +64,7 @@ pub(super) fn row([workers, brokers, network]: [usize; 3], random: &mut Random) 
     for number in 0..workers {
         let at = random.below(2);
         row.push(match number % 8 {
+            1 => Fault::Absent(at, random.seconds(7, 10)),
             3 => Fault::Freeze(at, random.seconds(7, 10)),
             5 => Fault::Terminate(at),
             7 => Fault::SameName(at),

@@ -71,18 +71,21 @@ impl Stage {
         }
     }
 
-    fn restart(&mut self, at: usize, is_killed: bool) {
-        let fresh = self.deployment.spawn(NAMES[at]);
-        let old = std::mem::replace(&mut self.nodes[at], fresh);
-        // One that has lost its name meanwhile leaves by itself, which is as good.
-        drop(if is_killed { old.kill() } else { old.end() });
+    /// Ends a process by a signal, and starts it again after a while. One that has left by itself meanwhile is
+    /// as good.
+    fn restart(&mut self, at: usize, signal: &str, away: Duration) {
+        self.nodes[at].signal(signal);
+        self.nodes[at].wait_until_ended();
+        std::thread::sleep(away);
+        self.nodes[at] = self.deployment.spawn(NAMES[at]);
     }
 
     /// One fault; what it was.
     fn suffer(&mut self, fault: &Fault) -> String {
         match *fault {
-            Fault::Kill(at) => self.restart(at, true),
-            Fault::Terminate(at) => self.restart(at, false),
+            Fault::Kill(at) => self.restart(at, "KILL", Duration::ZERO),
+            Fault::Absent(at, time) => self.restart(at, "KILL", time),
+            Fault::Terminate(at) => self.restart(at, "TERM", Duration::ZERO),
             Fault::Freeze(at, time) => {
                 self.nodes[at].signal("STOP");
                 std::thread::sleep(time);
@@ -92,8 +95,9 @@ impl Stage {
                 let second = self.deployment.spawn(NAMES[at]);
                 std::thread::sleep(Duration::from_secs(8));
                 // Whoever is left: it is one of the two that has the name in the end.
-                let first = std::mem::replace(&mut self.nodes[at], second);
-                drop(first.end());
+                let mut first = std::mem::replace(&mut self.nodes[at], second);
+                first.signal("TERM");
+                first.wait_until_ended();
             }
             Fault::Broker(at, time, is_hard) => {
                 match is_hard {
@@ -107,7 +111,7 @@ impl Stage {
                 self.brokers.iter().for_each(|broker| broker.proxy.set_for(kind, rule));
                 if joins {
                     let at = self.random.below(NAMES.len());
-                    self.restart(at, true);
+                    self.restart(at, "KILL", Duration::ZERO);
                 }
                 std::thread::sleep(time);
                 self.brokers.iter().for_each(|broker| broker.proxy.set(Rule::Pass));
