@@ -16,6 +16,14 @@ fn differs<L: Lanes>(lanes: L, left: &Bytes, right: &Bytes) -> Option<&'static s
     let faults = [
         (sets, "sets"),
         (lanes.beyond(block) == Anywhere.beyond(*left), "beyond"),
+        (lanes.leads(block) == Anywhere.leads(*left), "leads"),
+        (lanes.bytes(lanes.low(block)) == Anywhere.low(*left), "low"),
+        (
+            lanes.bytes(lanes.put(block, mask_of(right), 7))
+                == Anywhere.put(*left, mask_of(right), 7),
+            "put",
+        ),
+        (kept(lanes, left, mask_of(right)) == kept(Anywhere, left, mask_of(right)), "keep"),
         (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
         (
             lanes.same(lanes.load_behind(7, &left[..40]), block)
@@ -39,9 +47,17 @@ fn padded(bytes: &[u8]) -> Bytes {
     padded
 }
 
+fn mask_of(bytes: &Bytes) -> u64 {
+    u64::from_le_bytes(*bytes.last_chunk().unwrap())
+}
+
+fn kept<L: Lanes>(lanes: L, bytes: &Bytes, mask: u64) -> Vec<u8> {
+    lanes.keep(lanes.load(bytes), mask)[..mask.count_ones() as usize].to_vec()
+}
+
 /// The places of a mask that is made of the bytes.
 fn of_mask<L: Lanes>(lanes: L, bytes: &Bytes) -> Vec<u32> {
-    let mask = u64::from_le_bytes(*bytes.last_chunk().unwrap());
+    let mask = mask_of(bytes);
     let mut places = [0; BLOCK];
     lanes.places(100, mask, &mut places);
     places[..mask.count_ones() as usize].to_vec()

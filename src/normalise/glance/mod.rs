@@ -97,7 +97,7 @@ impl Glance {
     /// Where words end behind which the next one stands without anything between: before or behind
     /// clusters of scripts without spaces.
     pub(crate) fn glued(&self) -> &[u32] {
-        &self.level.glued
+        self.level.glued()
     }
 
     /// Where the links stand in [`Glance::text`]; fewer than there are where that is not known of all.

@@ -61,7 +61,9 @@ impl Words {
         found: &mut impl FnMut(u32),
     ) {
         for_each_near((glance, joined), |first, second| {
-            let both = hashes.get(first).zip(hashes.get(second));
+            // Neighbours were looked for before.
+            let apart = second > first + 1;
+            let both = hashes.get(first).zip(hashes.get(second)).filter(|_| apart);
             let pair = both.map(|(first, second)| self.keyed.pair(*first, *second));
             if let Some(pair) = pair.filter(|pair| self.pairs.may_hold(*pair)) {
                 self.pairs.get(pair).for_each(&mut *found);
@@ -104,7 +106,10 @@ impl Words {
 /// Calls `pair` with the numbers of two words between which no counted word may be. Words of links
 /// that the glance does not know, `joined` at most, may be any.
 fn for_each_near((glance, joined): (&Glance, usize), mut pair: impl FnMut(usize, usize)) {
-    let is_number = |word: &[u32; 2]| glance.word(word).bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |&[start, end]: &[u32; 2]| {
+        let word = glance.text().get(place(start)..place(end)).unwrap_or_default();
+        word.iter().all(u8::is_ascii_digit)
+    };
     let mut links = glance.links().iter().enumerate().peekable();
     let mut link_of = |&[start, end]: &[u32; 2]| {
         while links.next_if(|(_, [_, link_end])| *link_end <= start).is_some() {}

@@ -1,0 +1,89 @@
+//! The walk against its slow twin.
+#![expect(clippy::indexing_slicing, reason = "a wrong index fails the test, as it should")]
+
+use proptest::prelude::*;
+
+use super::block::{Before, Notes};
+use super::*;
+use crate::lanes::{self, BLOCK, Lanes, Work};
+use crate::normalise::any_text;
+
+/// What is known of each block of a text.
+struct Blocks<'t>(&'t [u8]);
+
+impl Work for Blocks<'_> {
+    type Out = Vec<(u64, u64, [u8; BLOCK], u64)>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Self::Out {
+        let (mut before, mut notes) = (Before::default(), Notes::default());
+        let blocks = (0..self.0.len()).step_by(BLOCK).map(|at| {
+            let text = &self.0[at..];
+            let own = u64::MAX >> BLOCK.saturating_sub(text.len());
+            let known = (&mut before, &mut notes);
+            let block = block::look(lanes, (text, own), steps::steps(), known).unwrap();
+            (block.others, block.chars, block.kinds, u64::from(notes.notes))
+        });
+        blocks.collect()
+    }
+}
+
+/// What a level says of a text: its bytes, where it is glued, its links, and its flags.
+type Said = (Vec<u8>, Vec<u32>, Vec<[u32; 2]>, bool);
+
+fn said(level: &Level) -> Said {
+    (level.text().to_vec(), level.glued().to_vec(), level.links.clone(), level.korean)
+}
+
+/// Where the walk takes a text, it says what the slow twin says.
+fn check(text: &str, links: &[Range<usize>]) -> Result<bool, TestCaseError> {
+    let mut quick = Level::default();
+    quick.written.make_room(text);
+    if quick.walk(text, links).is_none() {
+        return Ok(false);
+    }
+    let mut slow = Level::default();
+    slow.written.make_room(text);
+    prop_assert!(slow.fill_slowly(text, links).is_ok(), "{:?}", text);
+    prop_assert_eq!(said(&quick), said(&slow), "{:?}", text);
+    Ok(true)
+}
+
+#[test]
+fn letters_that_move_or_go_are_taken_as_the_slow_twin_takes_them() {
+    for text in [
+        "Привет, ёлка — это 5 € 😀👍🏽!",
+        "क़लम ज़ा में है के और\u{951}\u{94D}",
+        "مُحَمَّد في ٢٠٢٤",
+        "我们A我 5我 ไทย ｶﾞ！",
+        "Straße déjà vu… œuvre",
+        "안녕하세요 오늘",
+    ] {
+        assert!(check(text, &[]).is_ok(), "{text}: {:?}", check(text, &[]));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_walked_as_the_slow_twin_goes(text in any_text(), link in any::<bool>()) {
+        let with_link = format!("{text} t.me/a_b.c {text}");
+        let range = text.len() + 1..text.len() + 11;
+        let links = if link { vec![range] } else { Vec::new() };
+        check(if link { &with_link } else { &text }, &links)?;
+    }
+
+    #[test]
+    fn all_processors_know_the_same_of_a_block(text in "[а-яёА-Яक-ह\u{93C}-\u{94D}한글我é ,—😀]{0,120}") {
+        let all = lanes::run_on_each(|| Blocks(text.as_bytes()));
+        prop_assert!(all.iter().all(|one| Some(one) == all.first()), "{:?}", text);
+    }
+
+    #[test]
+    fn long_texts_are_walked_as_the_slow_twin_goes(
+        text in "[а-яёА-Я ]{0,90}[ا-ي\u{64B}-\u{652} ]{0,40}|[\u{915}-\u{939}\u{93C}-\u{94D}\u{951}\u{900}-\u{903}\u{958}-\u{95F} ]{0,120}|[α-ωΑ-Ωé ,—😀]{0,120}",
+    ) {
+        check(&text, &[])?;
+    }
+}
