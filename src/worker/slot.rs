@@ -114,10 +114,16 @@ impl Slot {
     /// A record is about to be taken. True where it is condemned: the process ended each time it was taken.
     pub(super) fn name(&mut self, topic: &str, partition: i32, offset: i64) -> bool {
         if self.suspects.is_empty() {
+            // The one before it was the last of them.
+            self.end();
             return false;
         }
         let place = (topic.to_owned(), partition);
-        let Some(&(from, to)) = self.suspects.get(&place) else { return false };
+        let (from, to) = self.suspects.get(&place).copied().unwrap_or((i64::MAX, i64::MAX));
+        if offset < from || offset >= to {
+            // What ends the process from here on is not the one before it.
+            self.end();
+        }
         if offset >= to {
             // All of it is behind, and was none of its fault.
             self.suspects.remove(&place);
@@ -208,6 +214,20 @@ mod tests {
         assert_eq!(take(&path, (20, 30), -1), [0; 0]);
         let mut slot = Slot::open(&path).unwrap();
         assert!(!slot.name("posts", 3, 15), "another time it has its chance again");
+    }
+
+    #[test]
+    fn what_ends_the_process_among_others_is_no_fault_of_the_last_suspect() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("0.slot");
+        Slot::open(&path).unwrap().begin(vec![stretch(3, 10, 12)]);
+        for others in (100..1_000).step_by(100) {
+            let mut slot = Slot::open(&path).unwrap();
+            slot.begin(vec![stretch(3, 10, 12), stretch(4, others, others + 100)]);
+            assert!(!slot.name("posts", 3, 10) && !slot.name("posts", 3, 11));
+            // In the middle of others, none of which was taken before.
+            assert!(!slot.name("posts", 4, others + 50));
+        }
     }
 
     #[test]
