@@ -22,7 +22,7 @@ use crate::event::Issuer;
 use crate::log::{Log, LogError, Polled};
 use crate::metrics::{Count, Level, Metrics, Timing};
 use crate::record::Partition;
-use crate::screen::{Reading, RuleSet};
+use crate::screen::{Reading, RuleSet, warm_up};
 use clock::Stopwatch;
 use pass::Pass;
 pub use slot::Slot;
@@ -112,6 +112,7 @@ impl<L: Log> Worker<L> {
     /// # Errors
     /// [`LogError::Stop`] where the log cannot go on.
     pub fn run(&mut self, stop: impl Fn() -> bool) -> Result<(), LogError> {
+        warm_up(&self.shared.rules.load());
         while !stop() {
             let done = self.turn();
             self.recover(done)?;

@@ -1,7 +1,7 @@
 //! A note on disk of what a worker is about to take: a record that ends the process, by an abort or for
 //! want of memory, would end the next one too, and the one after it. So whoever starts again takes what was
-//! noted record by record, and names each before; one that was named twice when the process ended is
-//! condemned. Panics need none of this: they are caught.
+//! noted record by record, and names each before; one that was named twice when the process ended, and
+//! never taken to its end, is condemned. Panics need none of this: they are caught.
 //!
 //! Written in place and not synced: what is to survive is the process, not the machine.
 
@@ -141,14 +141,25 @@ impl Slot {
         if times.is_some_and(|(.., times)| *times >= NAMED_MAX) {
             return true;
         }
+        self.absolve();
         self.note.named = Some((place.0, partition, offset));
         self.write();
         false
     }
 
+    /// The one that was named is taken, and the process is there: what ended it before was something else.
+    fn absolve(&mut self) -> bool {
+        let Some(named) = self.note.named.take() else { return false };
+        let is_same = |blamed: &(String, i32, i64, u32)| {
+            (&blamed.0, blamed.1, blamed.2) == (&named.0, named.1, named.2)
+        };
+        self.note.blamed.retain(|blamed| !is_same(blamed));
+        true
+    }
+
     /// The batch is taken: what ends the process from now on is no record.
     pub(super) fn end(&mut self) {
-        if self.note.named.take().is_some() {
+        if self.absolve() {
             self.write();
         }
     }
@@ -214,6 +225,18 @@ mod tests {
         assert_eq!(take(&path, (20, 30), -1), [0; 0]);
         let mut slot = Slot::open(&path).unwrap();
         assert!(!slot.name("posts", 3, 15), "another time it has its chance again");
+    }
+
+    #[test]
+    fn a_record_that_was_taken_to_its_end_has_ended_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("0.slot");
+        assert_eq!(take(&path, (10, 20), 15), [0; 0]);
+        for _ in 0..9 {
+            // Somebody else kills it with this one in hand, and the next time in the commit.
+            assert_eq!(take(&path, (10, 20), 15), [0; 0]);
+            assert_eq!(take(&path, (10, 20), -1), [0; 0]);
+        }
     }
 
     #[test]
