@@ -58,13 +58,14 @@ fn letters_that_move_or_go_are_taken_as_the_slow_twin_takes_them() {
         "我们A我 5我 ไทย ｶﾞ！",
         "Straße déjà vu… œuvre",
         "안녕하세요 오늘",
+        "で\u{E31}\u{17D2}а で\u{E31}а",
     ] {
         assert!(check(text, &[]).is_ok(), "{text}: {:?}", check(text, &[]));
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_walked_as_the_slow_twin_goes(text in any_text(), link in any::<bool>()) {

@@ -87,12 +87,18 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Copies what is plain, up to the end of a text; behind it so many characters of the shape stand.
     fn copy_to(&mut self, text: &[u8], chars: usize, (steps, written): (&Steps, &mut Written)) {
-        let gap = text.len() - self.from;
-        if gap == 0 {
+        if text.len() == self.from {
             return;
         }
         if self.last.has(CLUSTER) {
-            self.unglue(text, (steps, written));
+            // They belong to it: what is glued stands behind them.
+            self.copy_marks(text, (steps, written));
+            self.unglue(text, written);
+        }
+        let gap = text.len() - self.from;
+        if gap == 0 {
+            self.chars = chars;
+            return;
         }
         let plain = text.get(self.from..).unwrap_or_default();
         if let Some(to) = written.bytes.get_mut(self.size..self.size + gap) {
@@ -109,10 +115,26 @@ impl Cursor {
         (self.size, self.chars, self.from) = (self.size + gap, chars, text.len());
     }
 
+    /// Copies the plain marks that come next; they are of three bytes, all of them.
+    fn copy_marks(&mut self, text: &[u8], (steps, written): (&Steps, &mut Written)) {
+        let start = self.from;
+        while steps.is_plain_mark(text, self.from) {
+            self.from += 3;
+        }
+        let marks = text.get(start..self.from).unwrap_or_default();
+        if let Some(to) = written.bytes.get_mut(self.size..self.size + marks.len()) {
+            to.copy_from_slice(marks);
+        }
+        self.size += marks.len();
+        if !marks.is_empty() {
+            self.mark_class = steps.last(marks).1;
+        }
+    }
+
     /// A blank between a cluster and a plain word behind it.
-    fn unglue(&mut self, text: &[u8], (steps, written): (&Steps, &mut Written)) {
-        let next = text.get(self.from).copied().unwrap_or_default();
-        let in_word = !next.is_ascii() && !steps.is_plain_mark(text, self.from);
+    fn unglue(&mut self, text: &[u8], written: &mut Written) {
+        let next = text.get(self.from).copied().unwrap_or(b' ');
+        let in_word = !next.is_ascii();
         if in_word || WORD.has(next) {
             self.put_glue(written);
             self.turn(written);
