@@ -23,7 +23,6 @@ mod native;
 mod outlet;
 pub mod past;
 mod plain;
-mod queue;
 pub mod register;
 mod restore;
 pub mod settings;

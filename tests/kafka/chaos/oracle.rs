@@ -190,6 +190,7 @@ pub(super) fn account(settings: &Settings) -> Account {
     posts.iter().for_each(|record| expected.take(record));
     let (mut faults, mut twice) = (Vec::new(), Vec::new());
     let mut seen = BTreeMap::<Thing, usize>::new();
+    let mut places = BTreeMap::<Thing, Vec<String>>::new();
     let mut names = BTreeMap::<String, Thing>::new();
     for topic in [Topic::Takedowns, Topic::Reviews, Topic::Shadow] {
         let records = all(&settings.topic(topic));
@@ -207,6 +208,8 @@ pub(super) fn account(settings: &Settings) -> Account {
             if let Some(other) = names.insert(name, thing.clone()).filter(|other| *other != thing) {
                 faults.push(format!("one id for {other:?} and {thing:?}"));
             }
+            let place = format!("{}@{} at {}", record.partition, record.offset, record.time_ms);
+            places.entry(thing.clone()).or_default().push(place);
             *seen.entry(thing).or_default() += 1;
         }
     }
@@ -224,7 +227,9 @@ pub(super) fn account(settings: &Settings) -> Account {
     let extra = seen.keys().filter(|thing| !wanted.contains(*thing));
     faults.extend(extra.map(|(kind, what)| format!("not asked for among {kind}: {what}")));
     let doubled = seen.iter().filter(|(_, times)| **times > 1);
-    twice.extend(doubled.map(|((kind, what), times)| format!("{times} times of {kind}: {what}")));
+    twice.extend(doubled.map(|(thing @ (kind, what), times)| {
+        format!("{times} times of {kind}: {what}: {:?}", places.get(thing))
+    }));
     faults.extend(wrong_state(&expected, &all(&settings.topic(Topic::State))));
     let mut events = BTreeMap::new();
     wanted.iter().for_each(|(kind, _)| *events.entry(*kind).or_default() += 1);
