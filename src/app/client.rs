@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::hold::Hold;
@@ -63,16 +64,30 @@ impl Client {
     }
 
     fn post(&self, lines: &[u8]) -> Result<(u16, String)> {
-        let mut request = self
-            .agent
-            .post(format!("{}/posts", self.base))
+        let request = self
+            .admitted(self.agent.post(format!("{}/posts", self.base)))
             .header("content-type", "application/x-ndjson")
             .header("tidegate-producer", &self.producer)
             .header("tidegate-sequence", self.sequence.to_string());
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
         let mut answer = request.send(lines)?;
+        let body = answer.body_mut().read_to_string()?;
+        Ok((answer.status().as_u16(), body))
+    }
+
+    /// A request with the token, where there is one.
+    fn admitted<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// Sends a request of JSON; status and body of the answer.
+    fn ask(&self, path: &str, request: &impl Serialize) -> Result<(u16, String)> {
+        let url = format!("{}/{path}", self.base);
+        let post = self.admitted(self.agent.post(&url)).header("content-type", "application/json");
+        let answer = post.send(&*serde_json::to_vec(request)?);
+        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
         let body = answer.body_mut().read_to_string()?;
         Ok((answer.status().as_u16(), body))
     }
@@ -82,18 +97,9 @@ impl Client {
     /// # Errors
     /// When the service refuses, or is not there.
     pub(super) fn hold(&self, hold: &Hold) -> Result<()> {
-        let url = format!("{}/controls", self.base);
-        let mut post = self.agent.post(&url).header("content-type", "application/json");
-        if let Some(token) = &self.token {
-            post = post.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = post.send(&*serde_json::to_vec(hold)?);
-        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
-        match answer.status().as_u16() {
-            204 => Ok(()),
-            status => {
-                bail!("the service answers {status}: {}", answer.body_mut().read_to_string()?)
-            }
+        match self.ask("controls", hold)? {
+            (204, _) => Ok(()),
+            (status, body) => bail!("the service answers {status}: {body}"),
         }
     }
 
@@ -103,11 +109,7 @@ impl Client {
     /// When the service does not answer with them.
     pub(super) fn controls(&self) -> Result<Vec<Control>> {
         let url = format!("{}/controls", self.base);
-        let mut get = self.agent.get(&url);
-        if let Some(token) = &self.token {
-            get = get.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = get.call();
+        let answer = self.admitted(self.agent.get(&url)).call();
         let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
         let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
         Ok(serde_json::from_value(body["controls"].clone())?)
@@ -118,19 +120,11 @@ impl Client {
     /// # Errors
     /// When the service refuses, or is not there.
     pub(super) fn reinstate(&self, request: &Request) -> Result<Answer> {
-        let url = format!("{}/reinstatements", self.base);
-        let mut post = self.agent.post(&url).header("content-type", "application/json");
-        if let Some(token) = &self.token {
-            post = post.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = post.send(&*serde_json::to_vec(request)?);
-        let mut answer = answer.with_context(|| format!("{url}: is `tidegate run` running?"))?;
-        let body = answer.body_mut().read_to_string()?;
-        match answer.status().as_u16() {
-            200 => Ok(Answer::Undone(serde_json::from_str(&body)?)),
-            409 => Ok(Answer::Nothing),
-            202 => Ok(Answer::NotHeard),
-            status => bail!("the service answers {status}: {body}"),
+        match self.ask("reinstatements", request)? {
+            (200, body) => Ok(Answer::Undone(serde_json::from_str(&body)?)),
+            (409, _) => Ok(Answer::Nothing),
+            (202, _) => Ok(Answer::NotHeard),
+            (status, body) => bail!("the service answers {status}: {body}"),
         }
     }
 
@@ -141,10 +135,7 @@ impl Client {
     pub(super) fn takedowns(&self, from: Option<&str>) -> Result<(Vec<Value>, String)> {
         let from = from.map_or_else(String::new, |from| format!("&from={from}"));
         let url = format!("{}/takedowns?limit=1000{from}", self.base);
-        let mut request = self.agent.get(&url);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
+        let request = self.admitted(self.agent.get(&url));
         let mut answer = request.call().with_context(|| url.clone())?;
         let page: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)
             .with_context(|| url.clone())?;

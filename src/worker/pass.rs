@@ -105,7 +105,7 @@ impl Pass {
         let turn = Turn { shared, rules: &rules, now_ms: clock::now_ms() };
         let before = self.output.len();
         self.tell_rules(batch, &rules);
-        self.slot.begin(stretches(batch, &self.inputs));
+        self.slot.begin(|| stretches(batch, &self.inputs));
         for record in (0..batch.len()).filter_map(|index| batch.record(index)) {
             let Partition { input, number } = record.partition;
             if self.slot.name(self.inputs.name(input), number, record.offset) {

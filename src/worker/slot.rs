@@ -95,8 +95,8 @@ impl Slot {
         self.suspects.len()
     }
 
-    /// A batch is about to be taken.
-    pub(super) fn begin(&mut self, batch: Vec<Stretch>) {
+    /// A batch is about to be taken; what is in it is asked only where it is noted.
+    pub(super) fn begin(&mut self, batch: impl FnOnce() -> Vec<Stretch>) {
         if self.file.is_none() {
             return;
         }
@@ -107,7 +107,7 @@ impl Slot {
             to: *to,
         });
         // What is suspect stays noted until it is behind, whatever else is taken.
-        self.note.taken = open.chain(batch).collect();
+        self.note.taken = open.chain(batch()).collect();
         self.write();
     }
 
@@ -198,7 +198,7 @@ mod tests {
     /// records that were condemned.
     fn take(path: &Path, (from, to): (i64, i64), deadly: i64) -> Vec<i64> {
         let mut slot = Slot::open(path).unwrap();
-        slot.begin(vec![stretch(3, from, to)]);
+        slot.begin(|| vec![stretch(3, from, to)]);
         let mut condemned = Vec::new();
         for offset in from..to {
             match slot.name("posts", 3, offset) {
@@ -243,10 +243,10 @@ mod tests {
     fn what_ends_the_process_among_others_is_no_fault_of_the_last_suspect() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("0.slot");
-        Slot::open(&path).unwrap().begin(vec![stretch(3, 10, 12)]);
+        Slot::open(&path).unwrap().begin(|| vec![stretch(3, 10, 12)]);
         for others in (100..1_000).step_by(100) {
             let mut slot = Slot::open(&path).unwrap();
-            slot.begin(vec![stretch(3, 10, 12), stretch(4, others, others + 100)]);
+            slot.begin(|| vec![stretch(3, 10, 12), stretch(4, others, others + 100)]);
             assert!(!slot.name("posts", 3, 10) && !slot.name("posts", 3, 11));
             // In the middle of others, none of which was taken before.
             assert!(!slot.name("posts", 4, others + 50));
@@ -267,10 +267,10 @@ mod tests {
     fn other_partitions_and_other_topics_are_not_suspect_and_a_worker_that_leaves_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("0.slot");
-        Slot::open(&path).unwrap().begin(vec![stretch(1, 5, 9), stretch(2, 5, 9)]);
+        Slot::open(&path).unwrap().begin(|| vec![stretch(1, 5, 9), stretch(2, 5, 9)]);
         let mut slot = Slot::open(&path).unwrap();
         assert_eq!(slot.suspects(), 2);
-        slot.begin(vec![stretch(7, 0, 2)]);
+        slot.begin(|| vec![stretch(7, 0, 2)]);
         for (topic, partition, offset) in [("posts", 7, 0), ("signals", 1, 6), ("posts", 1, 4)] {
             assert!(!slot.name(topic, partition, offset));
             assert_eq!(slot.note.named, None);
@@ -292,8 +292,8 @@ mod tests {
         }
         // A shorter note over a longer one.
         let mut slot = Slot::open(&path).unwrap();
-        slot.begin(vec![stretch(1, 5, 9), stretch(2, 5, 9)]);
-        slot.begin(vec![stretch(1, 5, 9)]);
+        slot.begin(|| vec![stretch(1, 5, 9), stretch(2, 5, 9)]);
+        slot.begin(|| vec![stretch(1, 5, 9)]);
         assert_eq!(Slot::open(&path).unwrap().suspects(), 1);
     }
 }

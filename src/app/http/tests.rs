@@ -117,6 +117,16 @@ struct Ports {
 
 const ANY: &str = "127.0.0.1:0";
 
+/// What asks the process for something, and is refused or not admitted alike.
+const ROUTES: [&str; 6] = [
+    "POST /api/v1/posts",
+    "GET /api/v1/takedowns",
+    "POST /api/v1/screen",
+    "POST /api/v1/reinstatements",
+    "GET /api/v1/controls",
+    "POST /api/v1/controls",
+];
+
 async fn ports_with(token: Option<&str>, kafka: bool) -> Ports {
     let process = Arc::new(Process::default());
     let http = Http {
@@ -331,14 +341,7 @@ async fn refusals_become_problems() {
     ];
     for (refusal, status, detail) in cases {
         *ports.process.refusal.lock().unwrap() = Some(refusal);
-        for route in [
-            "POST /api/v1/posts",
-            "GET /api/v1/takedowns",
-            "POST /api/v1/screen",
-            "POST /api/v1/reinstatements",
-            "GET /api/v1/controls",
-            "POST /api/v1/controls",
-        ] {
+        for route in ROUTES {
             let answer = ask(ports.api, route, "{}").await;
             answer.is_problem(status, detail);
             let waits = [503, 507].contains(&status);
@@ -397,14 +400,7 @@ async fn on_kafka_posts_and_takedowns_say_where_to_go() {
 #[tokio::test]
 async fn the_api_asks_for_its_token_and_the_rest_does_not() {
     let ports = ports_with(Some("0123456789abcdef"), false).await;
-    for route in [
-        "POST /api/v1/posts",
-        "GET /api/v1/takedowns",
-        "POST /api/v1/screen",
-        "POST /api/v1/reinstatements",
-        "GET /api/v1/controls",
-        "POST /api/v1/controls",
-    ] {
+    for route in ROUTES {
         for header in
             ["", "authorization: Bearer 0123456789abcdeF\r\n", "authorization: Basic x\r\n"]
         {
