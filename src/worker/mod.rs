@@ -113,14 +113,19 @@ impl<L: Log> Worker<L> {
     /// [`LogError::Stop`] where the log cannot go on.
     pub fn run(&mut self, stop: impl Fn() -> bool) -> Result<(), LogError> {
         warm_up(&self.shared.rules.load());
+        let ended = self.work(stop);
+        // A log that cannot go on is no record's fault either.
+        self.pass.leave();
+        ended
+    }
+
+    fn work(&mut self, stop: impl Fn() -> bool) -> Result<(), LogError> {
         while !stop() {
             let done = self.turn();
             self.recover(done)?;
         }
         let done = self.commit();
-        self.recover(done)?;
-        self.pass.leave();
-        Ok(())
+        self.recover(done)
     }
 
     /// One turn: poll, do what came, commit if due.

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// The built service.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
+
 /// How long anything in these tests may take before it is taken for lost.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -55,13 +58,23 @@ impl Node {
     }
 
     /// Starts the service on these ports, of the API and of operations, and does not wait.
-    pub(crate) fn spawn_at(folder: &Path, config: &str, (api, operations): (u16, u16)) -> Self {
+    pub(crate) fn spawn_at(folder: &Path, config: &str, ports: (u16, u16)) -> Self {
+        Self::spawn_by(Command::new(PROGRAM), folder, config, ports)
+    }
+
+    /// The same by a command that ends in the program, whose arguments are added.
+    pub(crate) fn spawn_by(
+        mut command: Command,
+        folder: &Path,
+        config: &str,
+        (api, operations): (u16, u16),
+    ) -> Self {
         let path = folder.join(format!("tidegate-{api}.toml"));
         let http = format!(
             "\n[http]\napi = \"127.0.0.1:{api}\"\noperations = \"127.0.0.1:{operations}\"\n"
         );
         std::fs::write(&path, format!("{config}{http}")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tidegate"))
+        let mut child = command
             .args(["run", "--config"])
             .arg(&path)
             .stdout(Stdio::null())
@@ -221,6 +234,14 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            println!(
+                "last lines of the service:\n{}",
+                lines[lines.len().saturating_sub(60)..].join("\n")
+            );
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tidegate::log::Log;
-use tidegate::record::Topic;
+use tidegate::record::{Outgoing, Topic};
 
-use crate::proxy::{LATE, Rule};
+use crate::proxy::{END_TXN, LATE, PRODUCE, Rule};
 use crate::support::{Copier, deployment, expect, feed, numbers, outgoing, shared, until};
 
 /// A deployment that reaches the broker through the proxy, and has committed 50 posts.
@@ -77,4 +77,26 @@ fn an_end_that_comes_late_does_not_end_the_next_transaction() {
     std::thread::sleep(LATE * 4 / 3);
     copier.log.abort().unwrap();
     expect(&settings, Topic::Takedowns, 0..51);
+}
+
+/// The broker has records whose confirmation never came, and their transaction is rolled back: what the next one
+/// writes must not be taken for them sent again.
+#[test]
+fn what_was_rolled_back_unconfirmed_does_not_swallow_what_is_written_next() {
+    let _alone = shared().proxy_for_me();
+    let (settings, mut copier) = settled();
+    let write = |copier: &mut Copier, from: u32| {
+        for number in from..from + 5 {
+            let record = outgoing(Topic::Takedowns, "one", &number.to_string());
+            copier.log.send(&Outgoing { partition: Some(0), ..record }).unwrap();
+        }
+    };
+    shared().proxy.set_for(PRODUCE, Rule::Mute);
+    write(&mut copier, 900);
+    until("the broker has them", || shared().proxy.ends() > 0);
+    copier.log.abort().unwrap();
+    shared().proxy.set_for(END_TXN, Rule::Pass);
+    write(&mut copier, 50);
+    assert!(copier.commit());
+    expect(&settings, Topic::Takedowns, 0..55);
 }

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicI16, AtomicU8, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+/// The request that writes records.
+pub(crate) const PRODUCE: i16 = 0;
+
 /// The request that ends a transaction.
 pub(crate) const END_TXN: i16 = 26;
 
@@ -57,6 +60,7 @@ impl Proxy {
     pub(crate) fn set_for(&self, kind: i16, rule: Rule) {
         self.rule.store(Rule::Pass as u8, Ordering::SeqCst);
         self.kind.store(kind, Ordering::SeqCst);
+        self.ends.store(0, Ordering::SeqCst);
         self.set(rule);
     }
 

@@ -114,3 +114,23 @@ fn a_worker_that_comes_back_under_its_name_gets_its_partitions_at_once() {
     other.turn();
     assert_eq!(other.revoked, before, "the other one was not disturbed");
 }
+
+/// A broker takes offsets without a generation for those of a tool, once nobody is in the group.
+#[test]
+fn a_member_that_the_group_has_forgotten_consumes_nothing_for_good() {
+    let mut settings = deployed();
+    settings.consumer.insert("max.poll.interval.ms".to_owned(), "6000".to_owned());
+    feed(&settings, 0, 10);
+    let mut first = Copier::open(&settings).settled();
+    first.take(10);
+    // Only offsets are left of them, and nothing is open that could time out.
+    first.log.abort().unwrap();
+    // The member gives up its generation for want of polls, and then the group the member.
+    std::thread::sleep(Duration::from_secs(15));
+    assert!(!first.commit(), "taken from a member that is no more");
+    drop(first);
+    let mut second = Copier::open(&settings).settled();
+    second.take(10);
+    assert!(second.commit());
+    expect(&settings, Topic::Takedowns, 0..10);
+}

@@ -22,8 +22,7 @@ const SLICE: Duration = Duration::from_millis(500);
 const NAP: Duration = Duration::from_micros(100);
 /// A commit that took longer may have been sent twice.
 const SUSPECT_AFTER: Duration = Duration::from_secs(1);
-/// How long an abort waits for records under way: aborting earlier can end the producer
-/// (librdkafka#4849), and any wait is only a courtesy.
+/// How long an abort waits for records under way: once all are confirmed the producer can be kept.
 const ABORT_DRAIN: Duration = Duration::from_secs(2);
 /// Before the producer is thrown away instead: the next one aborts what this one left.
 const ABORT_TIME: Duration = Duration::from_secs(5);
@@ -302,7 +301,8 @@ impl Outlet {
             None if left > 0 => LogError::Aborted(format!("{left} records not confirmed in time")),
             None => return Ok(()),
         };
-        self.abort();
+        // Not aborted: a broker may have what was not confirmed, see `abort`.
+        self.replace();
         Err(fault)
     }
 
@@ -329,19 +329,24 @@ impl Outlet {
 
     /// Drops the open transaction. Cannot fail: where the producer does not manage, it is
     /// replaced, and its successor makes the broker abort what was left before it begins anything.
+    ///
+    /// A producer that has sent what nobody confirmed is replaced too. librdkafka would number the next records as
+    /// it has numbered those it threw away, and a broker that has those takes the next ones for
+    /// them, sent again: it would confirm them and not write them.
     pub(super) fn abort(&mut self) {
         let Some(producer) = self.producer.as_ref().filter(|_| self.open) else {
             self.open = false;
             return;
         };
         let drain = Deadline::after(ABORT_DRAIN);
-        let delivered = producer.context().delivered();
-        while producer.in_flight_count() > 0
-            && producer.context().delivered() == delivered
-            && !drain.passed()
-        {
+        while producer.in_flight_count() > 0 && !drain.passed() {
             producer.poll(Duration::ZERO);
             std::thread::sleep(NAP);
+        }
+        let unconfirmed = producer.in_flight_count() > 0;
+        if unconfirmed || producer.context().take_failure().is_some() {
+            self.replace();
+            return;
         }
         let deadline = Deadline::after(ABORT_TIME);
         let aborted = loop {
@@ -355,7 +360,6 @@ impl Outlet {
                 }
             }
         };
-        drop(producer.context().take_failure());
         self.open = false;
         if !aborted {
             self.replace();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::proxy::{END_TXN, Rule};
+use crate::proxy::{END_TXN, PRODUCE, Rule};
 
 /// Numbers that look random and are the same for the same seed.
 pub(super) struct Random(u64);
@@ -52,7 +52,6 @@ pub(super) enum Fault {
 }
 
 /// Kinds of requests that carry a transaction, and what else a worker cannot do without.
-const PRODUCE: i16 = 0;
 const FETCH: i16 = 1;
 const JOIN_GROUP: i16 = 11;
 const ADD_OFFSETS: i16 = 25;
