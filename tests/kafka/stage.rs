@@ -17,7 +17,7 @@ use tidegate::record::Topic;
 use crate::desk::{
     Desk, a_channel_is_reinstated, a_rule_is_held_back_at_its_limit_until_it_is_lifted,
 };
-use crate::node::{Node, until};
+use crate::node::{self, Node, until};
 use crate::scenarios::{self, Row, Stage};
 use crate::support::{self, committed, shared};
 
@@ -92,6 +92,11 @@ impl Deployment {
     /// Starts a process with this name and does not wait.
     pub(crate) fn spawn(&self, instance: &str) -> Node {
         Node::spawn(self.folder.path(), &self.config(instance))
+    }
+
+    /// The same by a command that ends in the program.
+    pub(crate) fn spawn_by(&self, command: Command, instance: &str) -> Node {
+        Node::spawn_by(command, self.folder.path(), &self.config(instance), node::free_ports())
     }
 
     /// Starts a process with this name and waits until it has its partitions.

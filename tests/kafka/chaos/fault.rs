@@ -38,6 +38,8 @@ pub(super) enum Fault {
     Freeze(usize, Duration),
     /// A second process with its name comes.
     SameName(usize),
+    /// The wall clock of a process is set back by so much, and is right again after a while.
+    Clock(usize, Duration, Duration),
     /// A broker is away for a while; hard: as by a power cut.
     Broker(usize, Duration, bool),
     /// Requests of a kind break on the way to every broker.
@@ -64,6 +66,7 @@ pub(super) fn row([workers, brokers, network]: [usize; 3], random: &mut Random) 
         let at = random.below(2);
         row.push(match number % 8 {
             1 => Fault::Absent(at, random.seconds(7, 10)),
+            2 => Fault::Clock(at, random.seconds(1, 7_200), random.seconds(2, 4)),
             3 => Fault::Freeze(at, random.seconds(7, 10)),
             5 => Fault::Terminate(at),
             7 => Fault::SameName(at),

@@ -3,6 +3,7 @@
 //!
 //! `./dev kafka chaos` runs a few rounds; `./dev faults` many, see `docs/delivery.md`.
 
+mod clock;
 mod fault;
 mod oracle;
 mod watch;
@@ -10,6 +11,7 @@ mod watch;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use clock::Clocks;
 use fault::{Fault, Random};
 use oracle::Input;
 use watch::Watch;
@@ -34,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Stage {
     brokers: Vec<Broker>,
     deployment: Deployment,
+    clocks: Clocks,
     nodes: Vec<Node>,
     random: Random,
     /// Processes that ended by themselves, which whoever runs them starts again.
@@ -50,8 +53,18 @@ impl Stage {
         let servers: Vec<String> = brokers.iter().map(Broker::proxied_servers).collect();
         let deployment = Deployment::make(&servers.join(","), scenarios::PACK);
         let deployment = deployment.with_own_pack().delivering(mode);
-        let nodes = NAMES.iter().map(|name| deployment.start(name)).collect();
-        Self { brokers, deployment, nodes, random: Random::new(seed), ended: 0, edition: 0 }
+        let clocks = Clocks::make(deployment.folder.path(), &NAMES);
+        let random = Random::new(seed);
+        let mut stage =
+            Self { brokers, deployment, clocks, nodes: Vec::new(), random, ended: 0, edition: 0 };
+        stage.nodes = NAMES.iter().map(|name| stage.spawn(name)).collect();
+        stage.mend();
+        stage
+    }
+
+    /// Starts a process with this name and does not wait.
+    fn spawn(&self, name: &str) -> Node {
+        self.deployment.spawn_by(self.clocks.command(name), name)
     }
 
     /// Starts what has ended by itself, and waits until all have their partitions.
@@ -63,7 +76,7 @@ impl Stage {
                 named.filter_map(|(node, name)| node.has_ended().then_some((node, name)))
             {
                 self.ended += 1;
-                *node = self.deployment.spawn(name);
+                *node = self.deployment.spawn_by(self.clocks.command(name), name);
             }
             let logs = || self.nodes.iter().map(Node::log).collect::<String>();
             assert!(began.elapsed() < PATIENCE, "not ready; logs:\n{}", logs());
@@ -77,7 +90,7 @@ impl Stage {
         self.nodes[at].signal(signal);
         self.nodes[at].wait_until_ended();
         std::thread::sleep(away);
-        self.nodes[at] = self.deployment.spawn(NAMES[at]);
+        self.nodes[at] = self.spawn(NAMES[at]);
     }
 
     /// One fault; what it was.
@@ -91,8 +104,13 @@ impl Stage {
                 std::thread::sleep(time);
                 self.nodes[at].signal("CONT");
             }
+            Fault::Clock(at, back, time) => {
+                self.clocks.set(NAMES[at], -i64::try_from(back.as_secs()).unwrap());
+                std::thread::sleep(time);
+                self.clocks.set(NAMES[at], 0);
+            }
             Fault::SameName(at) => {
-                let second = self.deployment.spawn(NAMES[at]);
+                let second = self.spawn(NAMES[at]);
                 std::thread::sleep(Duration::from_secs(8));
                 // Whoever is left: it is one of the two that has the name in the end.
                 let mut first = std::mem::replace(&mut self.nodes[at], second);
