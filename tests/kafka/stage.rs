@@ -44,7 +44,8 @@ impl Deployment {
         let path = deployment.folder.path().join("topics.toml");
         let larger = format!("\n[decode]\nmax_bytes = \"{POST_BYTES_MAX}B\"\n");
         std::fs::write(&path, deployment.config("node") + &larger).unwrap();
-        create_topics(&path);
+        // A copy on each broker.
+        create_topics(&path, servers.split(',').count());
         deployment
     }
 
@@ -174,8 +175,9 @@ impl Deployment {
     }
 }
 
-fn create_topics(config: &Path) {
-    let sizes = ["--signals", "4", "--outputs", "2", "--posts", "4", "--replication", "1"];
+fn create_topics(config: &Path, copies: usize) {
+    let copies = copies.to_string();
+    let sizes = ["--signals", "4", "--outputs", "2", "--posts", "4", "--replication", &copies];
     let done = Command::new(env!("CARGO_BIN_EXE_tidegate"))
         .args(["topics", "create", "--config"])
         .arg(config)

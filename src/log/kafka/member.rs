@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::types::RDKafkaRespErr;
 
@@ -16,16 +16,17 @@ use super::batch::{Fetched, FetchedBatch};
 use super::clock::Deadline;
 use super::context::{Change, MemberContext, Names, Watch};
 use super::native;
+use super::queue::{Message, Queue};
 use super::settings::Settings;
 use crate::log::{Lag, LogError};
 use crate::record::{Inputs, Partition};
 
 /// Records in a batch, at most.
 const BATCH_MAX: usize = 1024;
-/// How long a batch is gathered after its first record, at most.
-const GATHER: Duration = Duration::from_millis(10);
-/// Records between two looks at the clock.
-const CLOCK_EVERY: usize = 64;
+/// While nothing comes, rebalances are heard so often.
+const HEAR_AGAIN: Duration = Duration::from_millis(20);
+/// And so many of them at a time.
+const HEAR_MAX: usize = 32;
 /// One try to get committed offsets: a transaction still open there is waited for in slices.
 const COMMITTED_SLICE: Duration = Duration::from_millis(500);
 /// A seek is answered by this client itself; only a partition that just starts makes it wait.
@@ -49,6 +50,8 @@ pub(super) enum Next<'a> {
 }
 
 pub(super) struct Member {
+    // Before the consumer in drop order, which would wait for it for ever.
+    queue: Queue,
     consumer: BaseConsumer<MemberContext>,
     watch: Arc<Watch>,
     inputs: Inputs,
@@ -63,8 +66,14 @@ pub(super) struct Member {
 impl Member {
     pub(super) fn new(settings: &Settings, watch: &Arc<Watch>) -> KafkaResult<Self> {
         let context = MemberContext::new(Arc::clone(watch));
-        let consumer = settings.member_consumer().create_with_context(context)?;
+        let consumer: BaseConsumer<MemberContext> =
+            settings.member_consumer().create_with_context(context)?;
+        let queue = Queue::new(consumer.client());
+        let queue = queue.ok_or_else(|| {
+            KafkaError::ClientCreation("there is no memory for a queue".to_owned())
+        })?;
         Ok(Self {
+            queue,
             consumer,
             watch: Arc::clone(watch),
             inputs: settings.inputs(),
@@ -153,11 +162,10 @@ impl Member {
         let answered = match self.unsettled.take() {
             None | Some(Unsettled::Gone(_)) => Ok(()),
             Some(Unsettled::Given(offsets)) => {
-                let answered = self.list(&offsets).and_then(|list| {
-                    // Partitions that came back after an unknown outcome are assigned already.
-                    let new = list_where(&list, |topic, number| !self.owns(topic, number))?;
-                    self.consumer.incremental_assign(&new)
-                });
+                // Partitions that came back after an unknown outcome are assigned already.
+                let is_new = |partition: &Partition| !self.owned.contains_key(partition);
+                let new = offsets.iter().filter(|(partition, _)| is_new(partition));
+                let answered = self.assign(&new.map(|(&key, &value)| (key, value)).collect());
                 self.owned.extend(offsets);
                 answered
             }
@@ -172,47 +180,78 @@ impl Member {
         })
     }
 
-    /// Waits for records of owned partitions. Stops gathering at a rebalance: it comes next.
-    pub(super) fn fetch(&self, deadline: Deadline) -> Result<Next<'_>, LogError> {
-        let mut batch: Vec<Fetched<'_>> = Vec::new();
-        let mut gather = deadline;
-        while batch.len() < BATCH_MAX && !self.consumer.context().has_change() && !self.is_fenced()
-        {
-            let wait = if batch.is_empty() { deadline.left() } else { Duration::ZERO };
-            let known = batch.last().map(|fetched| fetched.partition);
-            match self.fetch_one(wait, known)? {
-                Some(fetched) if batch.is_empty() => {
-                    self.watch.reached();
-                    gather = Deadline::after(GATHER);
-                    batch.push(fetched);
-                }
-                Some(fetched) => batch.push(fetched),
-                None if batch.is_empty() && !deadline.passed() => continue,
-                None => break,
-            }
-            if batch.len().is_multiple_of(CLOCK_EVERY) && gather.passed() {
-                break;
-            }
-        }
-        Ok(if batch.is_empty() { Next::Nothing } else { Next::Records(FetchedBatch(batch)) })
+    /// Begins to read partitions, from here on.
+    fn assign(&self, new: &BTreeMap<Partition, Offset>) -> KafkaResult<()> {
+        // Before they are assigned, or their records would come on the consumer's own queue.
+        self.receive(new)?;
+        self.consumer.incremental_assign(&self.list(new)?)?;
+        // And again once they are read: where a partition was here before, what ends that comes late and takes the
+        // queue away, which nobody tells. It has come before a seek is accepted.
+        self.seek(new.clone())?;
+        self.receive(new)
     }
 
-    /// One record of an owned partition; `known` is the partition of the one before it.
-    fn fetch_one(
-        &self,
-        wait: Duration,
-        known: Option<Partition>,
-    ) -> Result<Option<Fetched<'_>>, LogError> {
-        let message = match self.consumer.poll(wait) {
-            None => return Ok(None),
-            Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                self.note(&error)?;
-                return Ok(None);
+    /// Leads the records of these partitions to the queue.
+    fn receive(&self, partitions: &BTreeMap<Partition, Offset>) -> KafkaResult<()> {
+        for partition in partitions.keys() {
+            let (topic, number) = (self.inputs.name(partition.input), partition.number);
+            if !self.queue.receive(self.consumer.client(), topic, number) {
+                return Err(KafkaError::Subscription(format!("{topic}/{number} has no queue")));
             }
-        };
-        let partition = self.owner_of(&message, known);
-        Ok(partition.map(|partition| Fetched { partition, message }))
+        }
+        Ok(())
+    }
+
+    /// Waits for records of owned partitions. A rebalance comes first, and is looked for often.
+    pub(super) fn fetch(&self, deadline: Deadline) -> Result<Next<'_>, LogError> {
+        loop {
+            self.hear()?;
+            if self.consumer.context().has_change() || self.is_fenced() {
+                return Ok(Next::Nothing);
+            }
+            let messages = self.queue.fetch(BATCH_MAX, deadline.slice(HEAR_AGAIN));
+            let batch = self.sort_out(messages)?;
+            if !batch.is_empty() {
+                self.watch.reached();
+                return Ok(Next::Records(FetchedBatch(batch)));
+            }
+            if deadline.passed() {
+                return Ok(Next::Nothing);
+            }
+        }
+    }
+
+    /// Records of owned partitions out of what came.
+    fn sort_out<'q>(&self, messages: Vec<Message<'q>>) -> Result<Vec<Fetched<'q>>, LogError> {
+        let mut batch: Vec<Fetched<'q>> = Vec::with_capacity(messages.len());
+        for message in messages {
+            if let Some(error) = message.error() {
+                self.note(&error)?;
+                continue;
+            }
+            let partition = self.owner_of(&message, batch.last());
+            batch.extend(partition.map(|partition| Fetched { partition, message }));
+        }
+        Ok(batch)
+    }
+
+    /// Hears rebalances and errors, so many at a time: a member that is of no more use could tell so for
+    /// ever. Records never come on this way.
+    fn hear(&self) -> Result<(), LogError> {
+        for _ in 0..HEAR_MAX {
+            match self.consumer.poll(Duration::ZERO) {
+                None => break,
+                Some(Err(error)) => self.note(&error)?,
+                Some(Ok(record)) => {
+                    // What is behind it may have been taken already: it must not be passed over.
+                    let (topic, number) = (record.topic(), record.partition());
+                    return Err(LogError::Stop(format!(
+                        "kafka: a record of {topic}/{number} came on the wrong way: restart the process"
+                    )));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Throws away what comes, but hears rebalances: while the outcome of a transaction is
@@ -220,27 +259,22 @@ impl Member {
     pub(super) fn discard(&self, wait: Duration) -> Result<(), LogError> {
         let deadline = Deadline::after(wait);
         while !deadline.passed() {
-            if let Some(Err(error)) = self.consumer.poll(deadline.left()) {
-                self.note(&error)?;
-            }
+            self.hear()?;
+            drop(self.queue.fetch(BATCH_MAX, deadline.slice(HEAR_AGAIN)));
         }
         Ok(())
     }
 
-    /// Which owned partition a record is of; `known` is the one of the record before it.
-    fn owner_of(
-        &self,
-        message: &BorrowedMessage<'_>,
-        known: Option<Partition>,
-    ) -> Option<Partition> {
-        let (topic, number) = (message.topic(), message.partition());
-        if let Some(known) = known
-            && known.number == number
-            && self.inputs.name(known.input) == topic
+    /// Which owned partition a record is of; `before` is the record before it.
+    fn owner_of(&self, message: &Message<'_>, before: Option<&Fetched<'_>>) -> Option<Partition> {
+        let number = message.partition();
+        if let Some(Fetched { partition, message: last }) = before
+            && partition.number == number
+            && message.is_of_topic_of(last)
         {
-            return Some(known);
+            return Some(*partition);
         }
-        let partition = Partition { input: self.inputs.find(topic)?, number };
+        let partition = Partition { input: self.inputs.find(message.topic())?, number };
         self.owned.contains_key(&partition).then_some(partition)
     }
 
@@ -382,11 +416,6 @@ impl Member {
         Ok(offsets)
     }
 
-    fn owns(&self, topic: &str, number: i32) -> bool {
-        let partition = self.inputs.find(topic).map(|input| Partition { input, number });
-        partition.is_some_and(|partition| self.owned.contains_key(&partition))
-    }
-
     fn partitions(&self, names: &Names) -> Vec<Partition> {
         let partition = |(topic, number): &(String, i32)| {
             let input = self.inputs.find(topic)?;
@@ -411,19 +440,6 @@ impl Member {
         }
         Ok(list)
     }
-}
-
-fn list_where(
-    list: &TopicPartitionList,
-    keep: impl Fn(&str, i32) -> bool,
-) -> KafkaResult<TopicPartitionList> {
-    let mut kept = TopicPartitionList::new();
-    for each in list.elements() {
-        if keep(each.topic(), each.partition()) {
-            kept.add_partition_offset(each.topic(), each.partition(), each.offset())?;
-        }
-    }
-    Ok(kept)
 }
 
 impl Drop for Member {

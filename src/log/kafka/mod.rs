@@ -23,6 +23,7 @@ mod native;
 mod outlet;
 pub mod past;
 mod plain;
+mod queue;
 pub mod register;
 mod restore;
 pub mod settings;

@@ -13,14 +13,25 @@ use rdkafka_sys as sys;
 
 /// Calls `visit` with each header in order; bytes of a name that are not UTF-8 become U+FFFD.
 pub(super) fn each_header(headers: &BorrowedHeaders, visit: &mut dyn FnMut(&str, Option<&[u8]>)) {
-    let native = ptr::from_ref(headers).cast::<sys::rd_kafka_headers_t>();
+    // SAFETY: `BorrowedHeaders` is rdkafka's name for the native list it points to (its own
+    // `as_native_ptr` is this cast), alive as long as the borrow.
+    unsafe { each_native_header(ptr::from_ref(headers).cast(), visit) };
+}
+
+/// The same of a list of librdkafka's.
+///
+/// # Safety
+/// The list is alive, and nobody changes it meanwhile.
+pub(super) unsafe fn each_native_header(
+    native: *const sys::rd_kafka_headers_t,
+    visit: &mut dyn FnMut(&str, Option<&[u8]>),
+) {
     for index in 0.. {
         let mut name = ptr::null();
         let mut value = ptr::null();
         let mut size = 0_usize;
-        // SAFETY: `BorrowedHeaders` is rdkafka's name for the native list it points to (its own
-        // `as_native_ptr` is this cast), alive as long as the borrow; the call reads one entry,
-        // and fails without writing once `index` is past the last.
+        // SAFETY: the list is alive; the call reads one entry, and fails without writing once `index` is
+        // past the last.
         let error = unsafe {
             sys::rd_kafka_header_get_all(
                 native,
