@@ -13,6 +13,7 @@ mod building;
 mod decoding;
 mod file;
 mod kafka;
+mod latency;
 mod many_rules;
 mod matching;
 mod normalising;
@@ -42,7 +43,8 @@ const SECTIONS: [(&str, fn()); 7] = [
 ];
 
 /// What is run only when asked for: each takes minutes, and 1 GiB of disk and more.
-const ASKED_FOR: [(&str, fn()); 2] = [("file", file::run), ("stream", stream::run)];
+const ASKED_FOR: [(&str, fn()); 3] =
+    [("file", file::run), ("stream", stream::run), ("latency", latency::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();

@@ -36,7 +36,11 @@ pub fn run() {
         topics::fill(&broker.servers(), topic, compression, &made, posts);
     }
     let planted = made.planted(posts);
-    println!("\n{posts} posts of {} bytes, {} of them planted; medians", made.mean_bytes(), planted.len());
+    println!(
+        "\n{posts} posts of {} bytes, {} of them planted; medians",
+        made.mean_bytes(),
+        planted.len()
+    );
     println!("of {rounds} rounds, and the range. What each means: see the head of stream.rs.\n");
     let stage = Stage { broker: &broker, folder: &folder, made: &made };
     let mut entrants: Vec<Entrant> = entrants().into_iter().filter(Entrant::is_wanted).collect();
@@ -131,7 +135,9 @@ fn peer(kind: Kind, label: &'static str, guarantee: Guarantee, size: usize) -> E
 }
 
 fn print(entrants: &[Entrant]) {
-    println!("| who | guarantee | patterns | CPU µs a post | posts/s, thousands | peak MiB | broker, CPU µs a post |");
+    println!(
+        "| who | guarantee | patterns | CPU µs a post | posts/s, thousands | peak MiB | broker, CPU µs a post |"
+    );
     println!("|---|---|--:|--:|--:|--:|--:|");
     for entrant in entrants {
         let Entrant { rival, topic, costs, peaks_mib } = entrant;

@@ -111,4 +111,11 @@ impl Place {
             offset: i64::try_from(number / PARTITIONS).expect(fits),
         }
     }
+
+    /// The number of the post that is here.
+    pub fn number(self) -> usize {
+        let not_negative = "a place of a topic that was filled";
+        let partition = usize::try_from(self.partition).expect(not_negative);
+        usize::try_from(self.offset).expect(not_negative) * PARTITIONS + partition
+    }
 }

@@ -43,7 +43,9 @@ pub fn folder(name: &str) -> PathBuf {
 /// The middle one, and the least and the most around it.
 pub fn spread(mut values: Vec<f64>, places: usize) -> String {
     values.sort_by(f64::total_cmp);
-    let (Some(least), Some(most)) = (values.first(), values.last()) else { return "–".to_owned() };
+    let (Some(least), Some(most)) = (values.first(), values.last()) else {
+        return "–".to_owned();
+    };
     let median = values[values.len() / 2];
     if values.len() == 1 {
         return format!("{median:.places$}");

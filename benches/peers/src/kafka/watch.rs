@@ -84,8 +84,7 @@ pub fn follow(group: &Group, rival: &Process, broker: &Broker, posts: usize) -> 
     loop {
         thread::sleep(LOOK_EVERY);
         let committed = group.committed();
-        let look =
-            Look { at: clock::now(), committed, rival: rival.cpu(), broker: broker.cpu() };
+        let look = Look { at: clock::now(), committed, rival: rival.cpu(), broker: broker.cpu() };
         assert!(rival.is_running(), "it ended:\n{}", rival.said());
         // Only looks that show a step are kept: so each is as far behind a commit as the others.
         if committed > looks.last().map_or(0, |last| last.committed) {

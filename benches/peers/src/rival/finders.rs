@@ -1,8 +1,8 @@
 //! Two ways to find the entries of a list in a text: what comes to mind first, and what is faster
 //! where all entries are words.
 
-use aho_corasick::AhoCorasick;
 use ahash::AHashMap;
+use aho_corasick::AhoCorasick;
 
 use crate::normalising::Icu;
 use crate::whole::is_word;
