@@ -90,7 +90,7 @@ impl Entrant {
         let servers = stage.broker.servers();
         let running = stage.start(&self.rival, run, self.topic);
         let group = Group::of(&servers, &running.group, self.topic);
-        self.costs.push(watch::follow(&group, &running.process, stage.broker, posts));
+        self.costs.extend(watch::follow(&group, &running.process, stage.broker, posts));
         self.peaks_mib.extend(running.process.peak_mib().map(|mib| mib as f64));
         if self.rival.writes() {
             Events::of(&servers, &running.events).must_be(planted, &name);

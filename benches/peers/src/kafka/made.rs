@@ -92,6 +92,7 @@ fn words(posts: &[Post]) -> HashSet<String> {
         let lower = six.text.to_lowercase();
         words.extend(lower.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
     }
+    words.remove("");
     words
 }
 

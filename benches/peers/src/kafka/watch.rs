@@ -76,8 +76,9 @@ pub struct Cost {
     pub posts_a_second: f64,
 }
 
-/// Follows a rival until its group has committed all posts.
-pub fn follow(group: &Group, rival: &Process, broker: &Broker, posts: usize) -> Cost {
+/// Follows a rival until its group has committed all posts; no cost where they were too few to see a
+/// stretch of them.
+pub fn follow(group: &Group, rival: &Process, broker: &Broker, posts: usize) -> Option<Cost> {
     let total = posts as u64;
     let mut looks: Vec<Look> = Vec::new();
     let mut last_step = clock::now();
@@ -99,17 +100,15 @@ pub fn follow(group: &Group, rival: &Process, broker: &Broker, posts: usize) -> 
     }
 }
 
-fn cost(looks: &[Look], total: u64) -> Cost {
-    let share = |look: &Look| look.committed as f64 / total as f64;
-    let first = looks.iter().find(|look| share(look) >= FROM);
-    let last = looks.iter().rev().find(|look| share(look) <= TO);
-    let (Some(first), Some(last)) = (first, last) else { panic!("too few posts to see a stretch") };
-    assert!(last.committed > first.committed, "too few posts to see a stretch");
-    let posts = (last.committed - first.committed) as f64;
+fn cost(looks: &[Look], total: u64) -> Option<Cost> {
+    let share = |look: &&Look| look.committed as f64 / total as f64;
+    let first = looks.iter().find(|look| share(look) >= FROM)?;
+    let last = looks.iter().rev().find(|look| share(look) <= TO)?;
+    let posts = last.committed.checked_sub(first.committed).filter(|posts| *posts > 0)? as f64;
     let a_post = |from: Duration, to: Duration| (to - from).as_secs_f64() * 1e6 / posts;
-    Cost {
+    Some(Cost {
         rival_us: a_post(first.rival, last.rival),
         broker_us: a_post(first.broker, last.broker),
         posts_a_second: posts / (last.at - first.at).as_secs_f64(),
-    }
+    })
 }
