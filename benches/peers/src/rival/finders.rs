@@ -78,13 +78,10 @@ impl Finder for WordTable {
     fn first(&mut self, text: &str) -> Option<usize> {
         let text = self.normal.of(text);
         self.cut(&text);
-        for (first, (start, _)) in self.words.iter().enumerate() {
-            for (_, end) in self.words[first..].iter().take(self.words_max) {
-                if let Some(number) = self.entries.get(&self.joined[*start..*end]) {
-                    return Some(*number);
-                }
-            }
-        }
-        None
+        let mut runs = self.words.iter().enumerate().flat_map(|(first, (start, _))| {
+            let ends = self.words[first..].iter().take(self.words_max);
+            ends.map(|(_, end)| &self.joined[*start..*end])
+        });
+        runs.find_map(|run| self.entries.get(run).copied())
     }
 }
