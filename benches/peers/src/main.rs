@@ -5,9 +5,10 @@
 //! ```
 //!
 //! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all of these
-//! without an argument; and `file`, `stream` and `latency`. Each prints a table; the first line of a table is Tidegate. Before
+//! without an argument; and `file`, `stream` and `latency`, which run on what is around the process:
+//! a file, a broker. Each prints a table; the first line of a table is Tidegate, or the floor. Before
 //! anything is timed, all engines that mean the same must have found the same, but for `file`, which
-//! shows what each found.
+//! shows what each found, and the sections on a broker, which look after each run.
 
 mod building;
 mod decoding;
