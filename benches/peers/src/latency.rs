@@ -223,6 +223,9 @@ fn within(round: &Round, share: f64) -> f64 {
 }
 
 fn print_rivals(lines: &[Line]) {
+    if lines.is_empty() {
+        return;
+    }
     println!("{RATE} posts a second, ms:\n");
     println!("| who | guarantee | p50 | p90 | p99 | max | CPU µs a post |");
     println!("|---|---|--:|--:|--:|--:|--:|");
@@ -245,6 +248,9 @@ fn print_rivals(lines: &[Line]) {
 }
 
 fn print_loads(lines: &[Line]) {
+    if lines.is_empty() {
+        return;
+    }
     println!("\nTidegate at other rates:\n");
     println!("| posts a second | p50 ms | p99 ms | CPU, % of a core | CPU µs a post |");
     println!("|--:|--:|--:|--:|--:|");
