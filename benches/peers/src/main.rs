@@ -5,13 +5,16 @@
 //! ```
 //!
 //! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all of these
-//! without an argument; and `file`. Each prints a table; the first line of a table is Tidegate. Before
+//! without an argument; and `file`, `stream` and `latency`, which run on what is around the process:
+//! a file, a broker. Each prints a table; the first line of a table is Tidegate, or the floor. Before
 //! anything is timed, all engines that mean the same must have found the same, but for `file`, which
-//! shows what each found.
+//! shows what each found, and the sections on a broker, which look after each run.
 
 mod building;
 mod decoding;
 mod file;
+mod kafka;
+mod latency;
 mod many_rules;
 mod matching;
 mod normalising;
@@ -19,6 +22,8 @@ mod patterns;
 mod posts;
 mod race;
 mod random;
+mod rival;
+mod stream;
 #[cfg(feature = "vectorscan")]
 mod vectorscan;
 mod whole;
@@ -38,17 +43,24 @@ const SECTIONS: [(&str, fn()); 7] = [
     ("build", building::run),
 ];
 
-/// What is run only when asked for: it takes minutes and 1 GiB of disk.
-const ASKED_FOR: [(&str, fn()); 1] = [("file", file::run)];
+/// What is run only when asked for: each takes minutes, and 1 GiB of disk and more.
+const ASKED_FOR: [(&str, fn()); 3] =
+    [("file", file::run), ("stream", stream::run), ("latency", latency::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = asked.as_slice()
+        && first == rival::FLAG
+    {
+        rival::run(rest);
+        return ExitCode::SUCCESS;
+    }
     let known = || SECTIONS.iter().chain(&ASKED_FOR);
     let is_known = |name: &String| known().any(|(section, _)| section == name);
     if let Some(unknown) = asked.iter().find(|name| !is_known(name)) {
         let names: Vec<&str> = known().map(|(name, _)| *name).collect();
         let names = names.join(", ");
-        eprintln!("no section `{unknown}`: write {names}, or nothing for all but file");
+        eprintln!("no section `{unknown}`: write {names}, or nothing for all that take no minutes");
         return ExitCode::FAILURE;
     }
     for (_, run) in SECTIONS.iter().filter(|_| asked.is_empty()) {
