@@ -36,9 +36,12 @@ const OFFSETS_INTERVAL: Duration = Duration::from_secs(1);
 /// Lag is told so often.
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval between commits is stretched up to so many times, so that a saturated worker
+/// The interval between commits of a saturated worker is stretched up to so many times, so that it
 /// spends at most [`COMMIT_SHARE`] of its time waiting for them.
 const STRETCH_MAX: u32 = 4;
+
+/// A worker that waits for records for more than one part in so many of its time is not saturated.
+const WAIT_SHARE: u32 = 8;
 
 /// One part in so many of a worker's time may go into commits.
 const COMMIT_SHARE: u32 = 20;
@@ -81,6 +84,8 @@ pub struct Worker<L> {
     pass: Pass,
     /// Since the first record of the open transaction.
     opened: Option<Stopwatch>,
+    /// How long records were waited for since then.
+    waited: Duration,
     last_commit: Duration,
     lag_told: Option<Stopwatch>,
     assigned: Vec<Partition>,
@@ -101,6 +106,7 @@ impl<L: Log> Worker<L> {
             delivery,
             pass,
             opened: None,
+            waited: Duration::ZERO,
             last_commit: Duration::ZERO,
             lag_told: None,
             assigned: Vec::new(),
@@ -133,10 +139,14 @@ impl<L: Log> Worker<L> {
         self.beat();
         self.pass.follow_rules(&self.shared.rules.load());
         let wait = self.wait();
+        let asked = Stopwatch::start();
         let change = match self.log.poll(wait)? {
             Polled::Records(batch) => {
                 let started = Stopwatch::start();
-                self.opened.get_or_insert(started);
+                match self.opened {
+                    Some(_) => self.waited += asked.elapsed(),
+                    None => (self.opened, self.waited) = (Some(started), Duration::ZERO),
+                }
                 self.pass.take(&*batch, &self.shared);
                 let seconds = started.elapsed().as_secs_f64();
                 self.shared.metrics.observe(Timing::Batch, &["screen"], seconds);
@@ -144,7 +154,10 @@ impl<L: Log> Worker<L> {
             }
             Polled::Assigned(partitions) => Some(Change::Gained(partitions)),
             Polled::Revoked { partitions, lost } => Some(Change::Gone { partitions, lost }),
-            Polled::Idle => None,
+            Polled::Idle => {
+                self.waited += asked.elapsed();
+                None
+            }
         };
         match change {
             Some(Change::Gained(partitions)) => self.take_over(&partitions)?,
@@ -180,20 +193,27 @@ impl<L: Log> Worker<L> {
     fn wait(&self) -> Duration {
         match self.opened {
             Some(opened) if self.pass.has_output() => {
-                self.interval().saturating_sub(opened.elapsed()).min(IDLE_WAIT)
+                let left = self.delivery.interval.saturating_sub(opened.elapsed());
+                // Only who has not waited until here is saturated.
+                let over = || self.interval(opened).saturating_sub(opened.elapsed());
+                if left.is_zero() { over() } else { left }.min(IDLE_WAIT)
             }
             _ => IDLE_WAIT,
         }
     }
 
-    fn interval(&self) -> Duration {
+    fn interval(&self, opened: Stopwatch) -> Duration {
+        if self.waited * WAIT_SHARE > opened.elapsed() {
+            return self.delivery.interval;
+        }
         let longest = self.delivery.interval * STRETCH_MAX;
         (self.last_commit * COMMIT_SHARE).clamp(self.delivery.interval, longest)
     }
 
     fn due(&self) -> bool {
         let Some(opened) = self.opened else { return false };
-        let interval = if self.pass.has_output() { self.interval() } else { OFFSETS_INTERVAL };
+        let interval =
+            if self.pass.has_output() { self.interval(opened) } else { OFFSETS_INTERVAL };
         self.pass.bytes() >= self.delivery.bytes_max || opened.elapsed() >= interval
     }
 

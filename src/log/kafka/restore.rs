@@ -105,13 +105,26 @@ impl Restorer {
             let reason = match ask() {
                 Ok(Some(answer)) => return Ok(answer),
                 Ok(None) => "a transaction is still open there".to_owned(),
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    self.forget_where_it_was();
+                    error.to_string()
+                }
             };
             if deadline.passed() {
                 return Err(self.stalled(number, &reason));
             }
             self.watch.waiting(&format!("to restore {} {number}: {reason}", self.topic));
             std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// A broker that has just come back may have left the partition out of its answer, and these clients
+    /// would believe that for a quarter of an hour.
+    fn forget_where_it_was(&self) {
+        for client in [&self.uncommitted, &self.committed] {
+            if let Err(error) = client.fetch_metadata(Some(&self.topic), ASK) {
+                tracing::debug!("kafka: where {} is: {error}", self.topic);
+            }
         }
     }
 
