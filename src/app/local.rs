@@ -23,7 +23,7 @@ use crate::worker::{Shared, clock};
 
 /// A worker that has not gone round its loop for so long is taken for dead: longer than a restore
 /// or a broker's failover, shorter than anybody would wait for a takedown.
-const HEARTBEAT_MAX: Duration = Duration::from_secs(60);
+const HEARTBEAT_MAX: Duration = Duration::from_secs(30);
 
 /// When to try again while the log is full: the workers free it within a commit or two.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -12,9 +12,9 @@ use crate::board::Board;
 use crate::worker::Shared;
 use crate::worker::clock::Stopwatch;
 
-/// Longer than anything a worker waits for: a restore or a commit gives up by itself after half a
-/// minute. Probes say no after half of this.
-const STILL_MAX: Duration = Duration::from_secs(120);
+/// Longer than anything a worker waits for: a restore or a commit gives up by itself before. Probes say no
+/// after half of this.
+const STILL_MAX: Duration = Duration::from_secs(60);
 
 /// Longer than finishing a batch and its commit, brokers away included.
 const LEAVING_MAX: Duration = Duration::from_secs(60);

@@ -164,14 +164,18 @@ impl Deployment {
         wanted.elements().iter().all(|element| is_there(element.partition()))
     }
 
-    /// Waits until the group has consumed all posts, and then all signals they led to.
+    /// Has the group consumed all posts, and then all signals they led to?
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_consumed(&self.settings.posts[0])
+            && self.is_consumed(&self.settings.topic(Topic::Signals))
+    }
+
+    /// Waits until it has.
     pub(crate) fn settle(&self) {
-        for topic in [self.settings.posts[0].clone(), self.settings.topic(Topic::Signals)] {
-            until(&format!("{topic} is consumed"), || {
-                std::thread::sleep(Duration::from_millis(100));
-                self.is_consumed(&topic).then_some(())
-            });
-        }
+        until("all is consumed", || {
+            std::thread::sleep(Duration::from_millis(100));
+            self.is_settled().then_some(())
+        });
     }
 }
 

@@ -20,8 +20,8 @@ use super::settings::Settings;
 use crate::log::{LogError, StateVisitor};
 
 /// Without any progress for this long a restore gives up; the slowest good case is a transaction
-/// that must time out and be swept up, some 20 s.
-const STALLED: Duration = Duration::from_secs(120);
+/// that must time out and be swept up, some 20 s. Less than a worker may stand still.
+const STALLED: Duration = Duration::from_secs(45);
 const ASK: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 

@@ -84,6 +84,17 @@ impl Stage {
         }
     }
 
+    /// Waits until all is consumed, whoever ends by himself meanwhile.
+    fn settle(&mut self) {
+        let began = Instant::now();
+        self.mend();
+        while !self.deployment.is_settled() {
+            assert!(began.elapsed() < PATIENCE, "not all is consumed");
+            std::thread::sleep(Duration::from_millis(100));
+            self.mend();
+        }
+    }
+
     /// Ends a process by a signal, and starts it again after a while. One that has left by itself meanwhile is
     /// as good.
     fn restart(&mut self, at: usize, signal: &str, away: Duration) {
@@ -201,8 +212,7 @@ fn suffer_all(rounds: [usize; 3], seed: u64, mode: &'static str) -> (oracle::Acc
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         ends
     });
-    stage.mend();
-    stage.deployment.settle();
+    stage.settle();
     let account = oracle::account(&stage.deployment.settings);
     println!(
         "{mode}, seed {seed}; {} workers, {} brokers, {} network; {} processes ended by themselves; {sent} posts sent; \
