@@ -238,11 +238,8 @@ impl Outlet {
         let deadline = Deadline::after(self.time);
         if offsets.count() > 0 {
             self.before_the_end(deadline, |producer| match group() {
-                // Fresh at each try: the generation is what fences a member that was replaced. In one go: of
-                // many short tries while a broker is away one was never answered.
-                Some(group) => {
-                    producer.send_offsets_to_transaction(offsets, &group, deadline.left())
-                }
+                // Fresh at each try: the generation is what fences a member that was replaced.
+                Some(group) => producer.send_offsets_to_transaction(offsets, &group, SLICE),
                 None => Err(KafkaError::Canceled),
             })?;
         }
