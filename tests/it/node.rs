@@ -13,8 +13,9 @@ use serde_json::Value;
 /// The built service.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
 
-/// How long anything in these tests may take before it is taken for lost.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything in these tests may take before it is taken for lost: longer than the service
+/// waits before it ends a worker that stands still.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Asks `done` until it gives something; panics with `what` when it takes too long.
 pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {

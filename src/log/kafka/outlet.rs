@@ -1,6 +1,6 @@
 //! The writing end: one transactional producer, its life cycle, and what each of its errors means.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
@@ -18,6 +18,10 @@ use crate::record::{Outgoing, Topic};
 
 /// Blocking calls come back this often, so that reports are served and deadlines seen.
 const SLICE: Duration = Duration::from_millis(500);
+/// A call that takes so much longer than it was given will never return.
+const GRACE: Duration = Duration::from_secs(5);
+/// So many calls that never return are left alone before the process has to start anew.
+const LEFT_ALONE_MAX: u32 = 3;
 /// While reports are awaited. Short: a commit waits for the last one.
 const NAP: Duration = Duration::from_micros(100);
 /// A commit that took longer may have been sent twice.
@@ -89,7 +93,9 @@ pub(super) struct Outlet {
     watch: Arc<Watch>,
     names: [String; Topic::ALL.len()],
     time: Duration,
-    producer: Option<BaseProducer<ProducerNotes>>,
+    producer: Option<Arc<BaseProducer<ProducerNotes>>>,
+    /// Producers that a call never came back from.
+    left_alone: u32,
     initialised: bool,
     open: bool,
 }
@@ -102,6 +108,7 @@ impl Outlet {
             names: Topic::ALL.map(|topic| settings.topic(topic)),
             time: settings.transaction_timeout,
             producer: None,
+            left_alone: 0,
             initialised: false,
             open: false,
         };
@@ -112,7 +119,7 @@ impl Outlet {
     fn create(&mut self) -> Result<(), LogError> {
         let notes = ProducerNotes::new(Arc::clone(&self.watch));
         let producer = self.config.create_with_context(notes);
-        self.producer = Some(producer.map_err(|error| super::unusable(&error))?);
+        self.producer = Some(Arc::new(producer.map_err(|error| super::unusable(&error))?));
         self.initialised = false;
         Ok(())
     }
@@ -237,11 +244,7 @@ impl Outlet {
         let watch = Stopwatch::start();
         let deadline = Deadline::after(self.time);
         if offsets.count() > 0 {
-            self.before_the_end(deadline, |producer| match group() {
-                // Fresh at each try: the generation is what fences a member that was replaced.
-                Some(group) => producer.send_offsets_to_transaction(offsets, &group, SLICE),
-                None => Err(KafkaError::Canceled),
-            })?;
+            self.hand_over(offsets, deadline, &group)?;
         }
         self.drain(deadline)?;
         self.finish(deadline)?;
@@ -254,17 +257,26 @@ impl Outlet {
         Ok(())
     }
 
-    /// A step before the end is asked for: whatever fails here, nothing was committed.
-    fn before_the_end(
+    /// Makes the offsets part of the transaction. Whatever fails here, nothing was committed.
+    fn hand_over(
         &mut self,
+        offsets: &TopicPartitionList,
         deadline: Deadline,
-        step: impl Fn(&BaseProducer<ProducerNotes>) -> Result<(), KafkaError>,
+        group: &impl Fn() -> Option<ConsumerGroupMetadata>,
     ) -> Result<(), LogError> {
         loop {
             let Some(producer) = &self.producer else {
                 return Err(LogError::Aborted("no producer".to_owned()));
             };
-            let Err(error) = step(producer) else { return Ok(()) };
+            let error = match group() {
+                // Fresh at each try: the generation is what fences a member that was replaced.
+                Some(group) => match send_offsets(producer, offsets, group) {
+                    Some(Ok(())) => return Ok(()),
+                    Some(Err(error)) => error,
+                    None => return Err(self.leave_alone()),
+                },
+                None => KafkaError::Canceled,
+            };
             match cure(&error) {
                 Cure::Repeat if !deadline.passed() => self.serve(),
                 Cure::Stop => {
@@ -281,6 +293,21 @@ impl Outlet {
                 }
             }
         }
+    }
+
+    /// A call of this producer does not return, and nothing ends it: the next producer fences it.
+    fn leave_alone(&mut self) -> LogError {
+        self.left_alone += 1;
+        let text = "kafka: offsets were handed over and no answer came";
+        if self.left_alone > LEFT_ALONE_MAX {
+            return LogError::Stop(format!(
+                "{text}, {} times: restart the process",
+                self.left_alone
+            ));
+        }
+        tracing::warn!("{text}: new producer");
+        self.replace();
+        LogError::Aborted(text.to_owned())
     }
 
     /// Waits until every record is confirmed. rdkafka's own flush in `commit_transaction` sleeps
@@ -364,6 +391,28 @@ impl Outlet {
         if !aborted {
             self.replace();
         }
+    }
+}
+
+/// Offsets into the open transaction; `None` where the call does not come back. librdkafka 2.12 can wait for ever
+/// for a coordinator that it has once dropped because a broker that was starting did not name it.
+#[expect(clippy::disallowed_methods, reason = "a call that does not return cannot be waited for")]
+fn send_offsets(
+    producer: &Arc<BaseProducer<ProducerNotes>>,
+    offsets: &TopicPartitionList,
+    group: ConsumerGroupMetadata,
+) -> Option<Result<(), KafkaError>> {
+    let (sender, answer) = mpsc::channel();
+    let (caller, offsets) = (Arc::clone(producer), offsets.clone());
+    let call = move || {
+        let sent = caller.send_offsets_to_transaction(&offsets, &group, SLICE);
+        // First: who waits for the answer may drop the producer next, and should be the last to.
+        drop(caller);
+        drop(sender.send(sent));
+    };
+    match std::thread::Builder::new().name("offsets".to_owned()).spawn(call) {
+        Ok(_) => answer.recv_timeout(SLICE + GRACE).ok(),
+        Err(_) => Some(Err(KafkaError::Canceled)),
     }
 }
 

@@ -224,9 +224,6 @@ impl Settings {
             // the default every commit in a row costs 100 ms.
             ("retry.backoff.ms", "1"),
             ("queue.buffering.max.kbytes", "16384"),
-            // A search for the group's coordinator that has failed twice is taken up again only when some connection
-            // comes or goes, and offsets that wait for it wait for ever: so idle ones are made to.
-            ("connections.max.idle.ms", "4000"),
         ];
         for (key, value) in defaults {
             if !set_by_user(key) {
