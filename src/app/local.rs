@@ -21,8 +21,8 @@ use crate::record::Topic;
 use crate::screen::{Explainer, Origin, screen};
 use crate::worker::{Shared, clock};
 
-/// A worker that has not gone round its loop for so long is taken for dead: longer than a restore
-/// or a broker's failover, shorter than anybody would wait for a takedown.
+/// A worker that has not gone round its loop for so long is taken for dead: longer than the slowest good
+/// restore (some 20 s) or a broker's failover, shorter than the watchdog waits.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(30);
 
 /// When to try again while the log is full: the workers free it within a commit or two.
