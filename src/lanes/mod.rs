@@ -101,6 +101,12 @@ pub(crate) trait Lanes: Copy {
     /// Another byte where the mask is.
     fn put(self, block: Self::Block, mask: u64, byte: u8) -> Self::Block;
 
+    /// Bytes of another block where the mask is.
+    fn blend(self, block: Self::Block, mask: u64, other: Self::Block) -> Self::Block;
+
+    /// The bytes of a table at the places that the lower six bits of each say.
+    fn lookup(self, block: Self::Block, table: &Bytes) -> Self::Block;
+
     /// The bytes themselves.
     fn bytes(self, block: Self::Block) -> Bytes;
 
@@ -157,7 +163,8 @@ enum Best {
 static BEST: LazyLock<Best> = LazyLock::new(|| {
     #[cfg(target_arch = "x86_64")]
     {
-        let wide = Avx512::of_this_processor().map(Best::Avx512);
+        let is_asked_for = !cfg!(feature = "at-most-avx2");
+        let wide = Avx512::of_this_processor().filter(|_| is_asked_for).map(Best::Avx512);
         if let Some(best) = wide.or_else(|| Avx2::of_this_processor().map(Best::Avx2)) {
             return best;
         }
@@ -201,7 +208,7 @@ pub(crate) fn run_on_each<W: Work>(work: impl Fn() -> W) -> Vec<W::Out> {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,bmi1,bmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn run_avx512<W: Work>(lanes: Avx512, work: W) -> W::Out {
     work.run(lanes)
 }
@@ -262,6 +269,16 @@ impl Lanes for Anywhere {
         let mut out = block;
         places(0, mask).for_each(|at| out[at] = byte);
         out
+    }
+
+    fn blend(self, block: Bytes, mask: u64, other: Bytes) -> Bytes {
+        let mut out = block;
+        places(0, mask).for_each(|at| out[at] = other[at]);
+        out
+    }
+
+    fn lookup(self, block: Bytes, table: &Bytes) -> Bytes {
+        block.map(|byte| table[usize::from(byte) % BLOCK])
     }
 
     fn bytes(self, block: Bytes) -> Bytes {

@@ -8,9 +8,9 @@ use std::arch::x86_64::{
     _mm256_storeu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4,
     _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpge_epu8_mask, _mm512_cvtepu8_epi32,
     _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
-    _mm512_test_epi8_mask,
+    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutexvar_epi8,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_srli_epi16,
+    _mm512_storeu_si512, _mm512_test_epi8_mask,
 };
 
 use super::{BLOCK, Bytes, FIRST_LEAD, LOW, Lanes, SMALL, Set, UPPER};
@@ -54,9 +54,9 @@ fn gathered(halves: [__m256i; 2]) -> u64 {
     u64::from(low) | u64::from(high) << 32
 }
 
-/// Another byte where the lower half of a mask is.
+/// Bytes of another where the lower half of a mask is.
 #[inline(always)]
-fn put(half: __m256i, mask: u64, byte: u8) -> __m256i {
+fn blend(half: __m256i, mask: u64, other: __m256i) -> __m256i {
     let [a, b, c, d, ..] = mask.to_le_bytes();
     let mask = i32::from_le_bytes([a, b, c, d]);
     // SAFETY: callers have an `Avx2`. Each byte gets the eight bits that its own is among, and
@@ -69,8 +69,25 @@ fn put(half: __m256i, mask: u64, byte: u8) -> __m256i {
         let bits = _mm256_set1_epi64x(u64::from_le_bytes(EIGHT).cast_signed());
         let eights = _mm256_shuffle_epi8(_mm256_set1_epi32(mask), spread);
         let is_set = _mm256_cmpeq_epi8(_mm256_and_si256(eights, bits), bits);
-        _mm256_blendv_epi8(half, _mm256_set1_epi8(byte.cast_signed()), is_set)
+        _mm256_blendv_epi8(half, other, is_set)
     }
+}
+
+/// The bytes of a table of 64 that the lower six bits of each say.
+#[inline(always)]
+fn lookup(half: __m256i, table: &Bytes) -> __m256i {
+    let (rows, _) = table.as_chunks::<16>();
+    // SAFETY: callers have an `Avx2`.
+    let (low, row_of) = unsafe {
+        let fifteen = _mm256_set1_epi8(15);
+        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(half), _mm256_set1_epi8(3));
+        (_mm256_and_si256(half, fifteen), upper)
+    };
+    // SAFETY: callers have an `Avx2`.
+    rows.iter().zip(0_i8..).fold(unsafe { _mm256_setzero_si256() }, |all, (row, number)| unsafe {
+        let is_row = _mm256_cmpeq_epi8(row_of, _mm256_set1_epi8(number));
+        _mm256_blendv_epi8(all, _mm256_shuffle_epi8(twice(row), low), is_row)
+    })
 }
 
 /// The bits of a byte, each in one of its own.
@@ -129,8 +146,24 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn put(self, block: Self::Block, mask: u64, byte: u8) -> Self::Block {
-        let [low, high] = block;
-        [put(low, mask, byte), put(high, mask >> 32, byte)]
+        // SAFETY: `self` proves AVX2.
+        let other = unsafe { _mm256_set1_epi8(byte.cast_signed()) };
+        self.blend(block, mask, [other; 2])
+    }
+
+    #[inline(always)]
+    fn blend(
+        self,
+        [low, high]: Self::Block,
+        mask: u64,
+        [first, second]: Self::Block,
+    ) -> Self::Block {
+        [blend(low, mask, first), blend(high, mask >> 32, second)]
+    }
+
+    #[inline(always)]
+    fn lookup(self, block: Self::Block, table: &Bytes) -> Self::Block {
+        block.map(|half| lookup(half, table))
     }
 
     #[inline(always)]
@@ -190,6 +223,7 @@ impl Avx512 {
     pub(super) fn of_this_processor() -> Option<Self> {
         let has = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi")
             && is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("popcnt")
             && is_x86_feature_detected!("bmi1")
@@ -276,6 +310,18 @@ impl Lanes for Avx512 {
     fn put(self, block: __m512i, mask: u64, byte: u8) -> __m512i {
         // SAFETY: `self` proves AVX-512.
         unsafe { _mm512_mask_blend_epi8(mask, block, _mm512_set1_epi8(byte.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn blend(self, block: __m512i, mask: u64, other: __m512i) -> __m512i {
+        // SAFETY: `self` proves AVX-512.
+        unsafe { _mm512_mask_blend_epi8(mask, block, other) }
+    }
+
+    #[inline(always)]
+    fn lookup(self, block: __m512i, table: &Bytes) -> __m512i {
+        // SAFETY: `self` proves AVX-512. Only the lower six bits of a place are read.
+        unsafe { _mm512_permutexvar_epi8(block, _mm512_loadu_si512(table.as_ptr().cast())) }
     }
 
     #[inline(always)]

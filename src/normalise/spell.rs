@@ -178,7 +178,8 @@ impl Speller<'_> {
         {
             return Some(());
         }
-        if !on_letter || compose(self.last, c).is_some() {
+        let composes = fold.bits & table::COMPOSES != 0;
+        if !on_letter || composes && compose(self.last, c).is_some() {
             return None;
         }
         self.last = c;

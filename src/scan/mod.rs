@@ -14,6 +14,7 @@ use std::ops::Range;
 use crate::decode::{Piece, Post};
 use crate::extract::{self, FoundLink};
 use crate::normalise::{self, Odd, Views};
+use crate::record::Part;
 use crate::rules::Rule;
 
 pub use hits::{Hit, Hits, PatternId, Spot};
@@ -24,7 +25,7 @@ pub use naive::Naive;
 pub struct Seen<'p> {
     /// The piece.
     pub piece: Piece<'p>,
-    /// The links in its text, in order.
+    /// The links in its text, in order; none where no pattern looks at such pieces.
     pub links: Vec<FoundLink>,
 }
 
@@ -146,6 +147,12 @@ impl Tables {
     #[must_use]
     pub fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
         self.engine.scan(post, seen)
+    }
+
+    /// Does any pattern look at such pieces? Of others [`Tables::scan`] asks nothing.
+    #[must_use]
+    pub fn looks_at(&self, part: Part) -> bool {
+        self.engine.looks_at(part)
     }
 
     /// Bytes that the tables take, automata and regexes apart.

@@ -85,10 +85,17 @@ impl Screened<'_> {
     fn look(&mut self, rules: &RuleSet) {
         let post = &self.post;
         let mut seen = Vec::with_capacity(FEW_PIECES);
-        post.each_piece(|piece| seen.push(Seen::of(piece)));
-        self.hits = rules.tables().scan(post, &seen);
+        let tables = rules.tables();
+        post.each_piece(|piece| match tables.looks_at(piece.part) {
+            true => seen.push(Seen::of(piece)),
+            false => seen.push(Seen { piece, links: Vec::new() }),
+        });
+        self.hits = tables.scan(post, &seen);
         self.verdict = score::score(rules.rules(), rules.first_patterns(), post, &self.hits);
         if !self.verdict.fired.is_empty() {
+            // Links of pieces that no pattern looks at are of use to nobody before.
+            let unseen = seen.iter_mut().filter(|seen| !tables.looks_at(seen.piece.part));
+            unseen.for_each(|seen| *seen = Seen::of(seen.piece));
             self.link_domains = link_domains(post, &seen);
         }
     }

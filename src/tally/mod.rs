@@ -198,21 +198,27 @@ impl Tally {
         if ruling.rule.is_none_or(|rule| rule.status <= Status::Shadow) {
             return Vec::new();
         }
-        let key = owner_key(&strike.subject);
-        let strikes = self.strikes.open(Of { rule: state::STRIKES.to_owned(), key });
-        if !strikes.strike(strike) {
-            return Vec::new();
-        }
         let concerned = ruling.escalations.iter().filter(|escalation| {
             escalation.of.name() == strike.subject.kind
                 && escalation.category == strike.category
                 && escalation.status != Status::Draft
         });
+        let key = owner_key(&strike.subject);
+        let strikes = self.strikes.open(Of { rule: state::STRIKES.to_owned(), key });
+        // What acts is done once; of what would only have acted nothing is kept, but that it was reached.
+        let acts = |escalation: &Escalation| escalation.acts_on(&strike.subject.id);
+        let told = |escalation: &&Escalation| {
+            !acts(escalation) && strikes.was_enough(escalation, strike.time_ms)
+        };
+        let concerned: Vec<&Escalation> = concerned.filter(|each| !told(each)).collect();
+        if !strikes.strike(strike) {
+            return Vec::new();
+        }
         let mut reached = Vec::new();
         for escalation in concerned {
             if let Some(struck) = strikes.enough(escalation, strike.time_ms) {
                 let candidates = escalated(escalation, strike, &struck, ruling.issuer);
-                reached.push((escalation.acts_on(&strike.subject.id), candidates));
+                reached.push((acts(escalation), candidates));
             }
         }
         let mut issued = Vec::new();

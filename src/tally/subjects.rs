@@ -87,6 +87,13 @@ impl Slots<StruckValue> {
         let rules = rules.into_iter().cloned().collect();
         Some(Struck { points, at_least, within_ms: escalation.within_ms, rules })
     }
+
+    /// Did they at the last strike before this time?
+    pub(super) fn was_enough(&self, escalation: &Escalation, time_ms: i64) -> bool {
+        let own = self.0.values().filter(|kept| kept.category == escalation.category);
+        let last = own.map(|kept| kept.time_ms).filter(|time| *time <= time_ms).max();
+        last.is_some_and(|last| self.enough(escalation, last).is_some())
+    }
 }
 
 impl Done {

@@ -544,6 +544,27 @@ fn strikes_and_what_was_done_survive_a_restart_and_an_abort_forgets_them() {
 }
 
 #[test]
+fn an_escalation_in_shadow_says_each_time_that_it_is_reached_anew_what_it_would_do() {
+    let rules = striking(
+        "---\nid: drugs.four\ntitle: t\nstatus: shadow\nstrikes: {of: channel, category: drugs, at_least: 4, \
+         within: 30d}\nactions: [restrict_channel]\ntests:\n  - series: {repeat: 4, every: 1d, strike: \
+         {rule: drugs.one, channel: c1}}\n    fires_at: [4]\n  - series: {repeat: 2, every: 1d, strike: \
+         {rule: drugs.one, channel: c1}}\n    fires_at: []\n",
+    );
+    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut told = Vec::new();
+    // The tenth comes when the first nine are forgotten, and so do three more.
+    for day in [1, 2, 3, 4, 5, 6, 7, 8, 9, 60, 61, 62, 63, 64] {
+        let id = format!("p{day}");
+        let issued = post_through(&mut tally, &rules, (&id, "blorp"), TODAY + day * DAY);
+        let would = short(&issued).into_iter().filter(|(name, _)| name.starts_with("would"));
+        told.extend(would.map(|(name, _)| (day, name.to_owned())));
+    }
+    let would = |day: i64| (day, "would restrict_channel".to_owned());
+    assert_eq!(told, [would(4), would(63)]);
+}
+
+#[test]
 fn a_rule_that_was_held_back_strikes_nobody() {
     let rules = striking("");
     let issuer = Issuer::public();

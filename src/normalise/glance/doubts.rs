@@ -1,7 +1,11 @@
 //! From places where something could be odd to stretches that no odd word reaches out of.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use crate::lanes::{self, BLOCK, Lanes, Set, Work};
+use crate::normalise::sketch::{offset, place};
 use crate::normalise::table::{self, Class};
 
 /// Letters of a piece that may be joined to a run of single letters: longer ones end it.
@@ -43,64 +47,82 @@ fn add(places: &[usize], around: impl Fn(usize) -> Range<usize>, to: &mut Vec<Ra
     }
 }
 
-/// Makes of stretches of the levelled text those of the text itself. They begin and end beside white
-/// space, or where the text does, and of that there is as much in both.
-pub(super) fn trace(levelled: &[u8], text: &str, stretches: &mut [Range<usize>]) {
-    let mut spaces = Spaces { text, before: 0, number: 0 };
-    let (mut at, mut number) = (0, 0);
-    for stretch in stretches {
-        let mut count_to = |to: usize| {
-            let passed = levelled.get(at..to).unwrap_or_default();
-            number += passed.iter().filter(|byte| is_space(**byte)).count();
-            at = to;
-            number
-        };
-        let first = count_to(stretch.start);
-        let start = spaces.behind(first);
-        let after = count_to(stretch.end);
-        *stretch = start..spaces.until(after);
-    }
+/// Where the white space of a text and of its level stands. Room is kept for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Spaces {
+    of_level: Vec<u32>,
+    of_text: Vec<u32>,
 }
 
-/// White space of a text, one character after the other.
-struct Spaces<'t> {
-    text: &'t str,
-    /// Bytes up to and with the last one passed, and how many they are.
-    before: usize,
-    number: usize,
-}
-
-impl Spaces<'_> {
-    /// The place behind so many of them.
-    fn behind(&mut self, number: usize) -> usize {
-        while self.number < number {
-            let (_, end) = self.next();
-            (self.before, self.number) = (end, self.number + 1);
+impl Spaces {
+    /// Makes of stretches of the levelled text those of the text itself. They begin and end beside white
+    /// space, or where the text does, and of that there is as much in both.
+    pub(super) fn trace(&mut self, levelled: &[u8], text: &str, stretches: &mut [Range<usize>]) {
+        lanes::run(Finding { text: levelled, leads: &LEADS, places: &mut self.of_level });
+        lanes::run(Finding { text: text.as_bytes(), leads: &LEADS, places: &mut self.of_text });
+        let mut number = 0;
+        for stretch in stretches {
+            let mut count_to = |end: usize| {
+                let left = self.of_level.get(number..).unwrap_or_default();
+                number += left.iter().take_while(|at| place(**at) < end).count();
+                number
+            };
+            let first = count_to(stretch.start).checked_sub(1);
+            let start = first.and_then(|first| self.of_text.get(first)).map_or(0, |at| {
+                let space = text.get(place(*at)..).and_then(|rest| rest.chars().next());
+                place(*at) + space.map_or(0, char::len_utf8)
+            });
+            let end = self.of_text.get(count_to(stretch.end));
+            *stretch = start..end.map_or(text.len(), |at| place(*at));
         }
-        self.before
     }
+}
 
-    /// The place of the next behind so many, or of the end.
-    fn until(&mut self, number: usize) -> usize {
-        self.behind(number);
-        self.next().0
-    }
+/// Looks for white space.
+struct Finding<'t> {
+    text: &'t [u8],
+    leads: &'static Set,
+    places: &'t mut Vec<u32>,
+}
 
-    fn next(&self) -> (usize, usize) {
-        let rest = self.text.get(self.before..).unwrap_or_default();
-        let space = rest
-            .char_indices()
-            .find(|(_, c)| matches!(table::table().get(*c).class, Class::Space | Class::Line));
-        let end = self.text.len();
-        space.map_or((end, end), |(at, c)| {
-            let at = self.before + at;
-            (at, at + c.len_utf8())
-        })
+impl Work for Finding<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        self.places.clear();
+        for at in (0..self.text.len()).step_by(BLOCK) {
+            let block = lanes.load_first(self.text.get(at..).unwrap_or_default());
+            // Spaces that a load puts behind the text are none of it.
+            let own = u64::MAX >> BLOCK.saturating_sub(self.text.len() - at);
+            let beyond = lanes.leads(block) & lanes.has(lanes.low(block), self.leads);
+            let wide = lanes::places(at, beyond & own).filter(|place| is_wide(self.text, *place));
+            let spaces =
+                wide.fold(lanes.has(block, &SPACE) & own, |all, wide| all | 1 << (wide - at));
+            self.places.extend(lanes::places(at, spaces).map(offset));
+        }
     }
+}
+
+const SPACE: Set = Set::of(b" \t\n\x0B\x0C\r");
+
+/// What white space beyond ASCII begins with, without the highest bit. Accents that stand alone are among it.
+static LEADS: LazyLock<Set> = LazyLock::new(|| {
+    let spaces =
+        ('\u{80}'..=char::MAX).filter(|c| is_wide(c.encode_utf8(&mut [0; 4]).as_bytes(), 0));
+    let leads: BTreeSet<u8> =
+        spaces.filter_map(|c| Some(c.encode_utf8(&mut [0; 4]).bytes().next()? & 0x7F)).collect();
+    Set::of(&leads.into_iter().collect::<Vec<u8>>())
+});
+
+/// Does white space beyond ASCII stand at a place?
+fn is_wide(text: &[u8], at: usize) -> bool {
+    let found = table::table().beyond(text, at);
+    found.is_some_and(|(_, fold, _)| matches!(fold.class, Class::Space | Class::Line))
 }
 
 fn is_space(byte: u8) -> bool {
-    byte.is_ascii() && matches!(table::table().ascii(byte).class, Class::Space | Class::Line)
+    SPACE.has(byte)
 }
 
 /// What stands without white space around a place, or before it.
@@ -142,4 +164,34 @@ fn piece<'t>(bytes: impl Iterator<Item = &'t u8>) -> (usize, usize) {
         letters += usize::from(!is_space);
     }
     (size, letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_what_the_table_says() {
+        for c in '\0'..=char::MAX {
+            let fold = table::table().get(c);
+            let is_space = matches!(fold.class, Class::Space | Class::Line);
+            let text = format!("a{c}b");
+            for places in lanes::run_on_each(|| Whole(text.as_bytes())) {
+                assert_eq!(places, if is_space { vec![1] } else { vec![] }, "{c:?}");
+            }
+        }
+    }
+
+    struct Whole<'t>(&'t [u8]);
+
+    impl Work for Whole<'_> {
+        type Out = Vec<u32>;
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) -> Vec<u32> {
+            let mut places = Vec::new();
+            Finding { text: self.0, leads: &LEADS, places: &mut places }.run(lanes);
+            places
+        }
+    }
 }

@@ -17,6 +17,7 @@ mod tests;
 
 use std::ops::Range;
 
+use doubts::Spaces;
 use level::Level;
 use pass::Words;
 
@@ -34,6 +35,7 @@ pub(crate) struct Glance {
     words: Words,
     joint: bool,
     doubts: Vec<Range<usize>>,
+    spaces: Spaces,
 }
 
 impl Glance {
@@ -66,7 +68,7 @@ impl Glance {
         if ![words.0, words.1, runs.0, runs.1].iter().all(|places| places.is_empty()) {
             doubts::around(levelled, words, runs, &mut self.doubts);
             if !plain {
-                doubts::trace(levelled, text, &mut self.doubts);
+                self.spaces.trace(levelled, text, &mut self.doubts);
             }
         }
     }

@@ -40,8 +40,9 @@ pub(super) struct Engine {
     patterns: Vec<Info>,
     store: Store,
     words: Words,
-    /// Where words are looked for.
+    /// Where words are looked for, and where anything is.
     parts: Parts,
+    looked_at: Parts,
     /// Rules that wait for patterns that are looked for one by one.
     singly: Vec<usize>,
     /// Rules that wait for nothing.
@@ -111,6 +112,11 @@ impl Engine {
     /// Bytes that the tables take, those of regexes and automata apart.
     pub(super) fn bytes(&self) -> usize {
         self.words.bytes() + self.store.bytes() + self.patterns.len() * size_of::<Info>()
+    }
+
+    /// Does any pattern look at such pieces?
+    pub(super) fn looks_at(&self, part: Part) -> bool {
+        self.looked_at.has(part)
     }
 
     pub(super) fn scan(&self, post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
@@ -285,6 +291,7 @@ impl Builder {
             store: Store::default(),
             words: WordsBuilder::new().build(),
             parts: Parts::NONE,
+            looked_at: Parts::NONE,
             singly: Vec::new(),
             always: Vec::new(),
         };
@@ -302,6 +309,7 @@ impl Builder {
         for (at, pattern) in rule.patterns.iter().enumerate() {
             let pattern_number = self.engine.patterns.len();
             let is_awaited = awaited.contains(&at);
+            self.engine.looked_at = self.engine.looked_at.or(pattern.parts);
             self.engine.patterns.push(Info {
                 rule: number,
                 parts: pattern.parts,

@@ -20,9 +20,13 @@ const DOTTED_MAX: usize = 128;
 /// Spellings of one stretch that are kept side by side before it is looked at closely.
 const WAYS_MAX: usize = 16;
 
+/// Letters of a beginning that is asked for in the nearest cache before anything is hashed with care.
+const FIRST: usize = 3;
+
 /// How known words begin.
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
+    first: FirstLetters,
     /// Beginnings of four letters, eight, twelve and so on.
     starts: Filter,
 }
@@ -30,24 +34,103 @@ pub(super) struct Spellings {
 /// The same, while words are gathered.
 #[derive(Debug, Default)]
 pub(super) struct SpellingsBuilder {
+    first: FirstLetters,
     starts: Vec<u64>,
+}
+
+/// The first [`FIRST`] letters of known words, or all of shorter ones: a bit for each, in 8 KiB. Most
+/// stretches of single letters begin as no known word does, and most of their letters are asked.
+#[derive(Debug)]
+struct FirstLetters {
+    bits: Vec<u64>,
+}
+
+impl Default for FirstLetters {
+    fn default() -> Self {
+        Self { bits: vec![0; 1 << (Self::PLACE_BITS - 6)] }
+    }
+}
+
+impl FirstLetters {
+    const PLACE_BITS: u32 = 16;
+
+    /// The place of the letters before, of which this was made, with one more. Who chooses texts to
+    /// share places pays what all paid without it.
+    fn on(place: u32, letter: char) -> u32 {
+        (place.rotate_left(7) ^ u32::from(letter)).wrapping_mul(0x9E37_79B1)
+    }
+
+    fn bit(place: u32) -> (usize, u64) {
+        let at = place >> (u32::BITS - Self::PLACE_BITS);
+        (usize::try_from(at / 64).unwrap_or_default(), 1 << (at % 64))
+    }
+
+    fn insert(&mut self, place: u32) {
+        let (word, bit) = Self::bit(place);
+        self.bits.get_mut(word).into_iter().for_each(|word| *word |= bit);
+    }
+
+    fn has(&self, place: u32) -> bool {
+        let (word, bit) = Self::bit(place);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// May a known word begin as these keys do?
+    fn may_begin<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> bool {
+        let (mut place, mut letters, mut last) = (0, 0, None);
+        for (passed, key) in keys.enumerate() {
+            // A letter over and over is one, and further on there may be others.
+            if key.optional || passed > DOTTED_MAX {
+                return true;
+            }
+            if last == Some(key.key) {
+                continue;
+            }
+            last = Some(key.key);
+            place = Self::on(place, key.key);
+            letters += 1;
+            if self.has(place) {
+                return true;
+            }
+            if letters == FIRST {
+                return false;
+            }
+        }
+        false
+    }
 }
 
 impl SpellingsBuilder {
     /// Notes a word of skeleton letters; the hash of its spelling.
     pub(super) fn add(&mut self, keyed: &Keyed, skeleton: impl Iterator<Item = char>) -> u64 {
-        let mut spelt = Spelt::default();
+        let (mut spelt, mut first) = (Spelt::default(), 0);
         for letter in skeleton {
-            if spelt.push(keyed, letter) && spelt.letters.is_multiple_of(CHECKED) {
+            if !spelt.push(keyed, letter) {
+                continue;
+            }
+            if spelt.letters <= FIRST {
+                first = FirstLetters::on(first, normalise::key(letter));
+            }
+            if spelt.letters.is_multiple_of(CHECKED) {
                 self.starts.push(spelt.hash);
             }
         }
+        self.first.insert(first);
         spelt.hash
     }
 
     pub(super) fn build(self) -> Spellings {
-        Spellings { starts: Filter::build(&self.starts) }
+        Spellings { first: self.first, starts: Filter::build(&self.starts) }
     }
+}
+
+/// The hash of the spelling of skeleton letters, as [`SpellingsBuilder::add`] gives it.
+pub(super) fn spelling(keyed: &Keyed, skeleton: impl Iterator<Item = char>) -> u64 {
+    let mut spelt = Spelt::default();
+    skeleton.for_each(|letter| {
+        spelt.push(keyed, letter);
+    });
+    spelt.hash
 }
 
 /// What of an odd word was spelt.
@@ -94,7 +177,7 @@ impl Spelt {
 
 impl Spellings {
     pub(super) fn bytes(&self) -> usize {
-        self.starts.bytes()
+        self.starts.bytes() + self.first.bits.len() * 8
     }
 
     /// Calls `found` with the hash of everything that an odd word may spell as a whole, and of the
@@ -147,14 +230,18 @@ impl Spellings {
         let mut walk = KeyWalk { keyed, starts: &self.starts, spelt: Vec::new(), next: Vec::new() };
         (0..keys.len()).any(|at| match way {
             Way::Forwards => {
-                let begins = keys.get(at).is_some_and(|key| key.begins);
                 let from = keys.get(at..).unwrap_or_default();
-                begins && walk.any(from.iter().map(|key| (key, key.ends)), &mut is_one)
+                let begins = from.first().is_some_and(|key| key.begins);
+                begins
+                    && self.first.may_begin(from.iter())
+                    && walk.any(from.iter().map(|key| (key, key.ends)), &mut is_one)
             }
             Way::Backwards => {
-                let begins = keys.get(at).is_some_and(|key| key.ends);
                 let from = keys.get(..=at).unwrap_or_default();
-                begins && walk.any(from.iter().rev().map(|key| (key, key.begins)), &mut is_one)
+                let begins = from.last().is_some_and(|key| key.ends);
+                begins
+                    && self.first.may_begin(from.iter().rev())
+                    && walk.any(from.iter().rev().map(|key| (key, key.begins)), &mut is_one)
             }
         })
     }

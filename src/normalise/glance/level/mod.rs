@@ -1,6 +1,6 @@
 //! Makes a text level: folded letters, and for everything else one ASCII character of its kind, so
 //! that a pass by masks can read it. What masks of bytes cannot see of letters beyond ASCII is
-//! judged here, in one of two ways that say the same.
+//! judged here, in one of three ways that say the same.
 //!
 //! ```text
 //! ASCII            as it is
@@ -10,12 +10,14 @@
 //! ```
 //!
 //! ```text
+//! latin all characters become one of ASCII, by masks
 //! walk  copies what stands in the text as it folds: block: which that is, by masks; steps: what the
 //!       other characters do, from a table; shape: what could be odd, by masks over characters
 //! slow  any text, character by character; runs: of single letters
 //! ```
 
 mod block;
+mod latin;
 mod runs;
 mod shape;
 mod slow;
@@ -87,7 +89,9 @@ impl Level {
     pub(super) fn fill(&mut self, text: &str, links: &[Range<usize>]) -> Result<(), Refused> {
         self.clear();
         self.written.make_room(text);
-        if walk::suits(text) && self.walk(text, links).is_some() {
+        let suits = walk::suits(text);
+        if suits && self.walk(text, links).is_some() || !suits && self.latin(text, links).is_some()
+        {
             return Ok(());
         }
         self.clear();
@@ -123,7 +127,18 @@ impl Level {
         Some(())
     }
 
-    /// The truth of the walk, of any text: character by character.
+    /// The same of a text without links whose characters each become one of ASCII. `None` for others.
+    fn latin(&mut self, text: &str, links: &[Range<usize>]) -> Option<()> {
+        if !links.is_empty() {
+            return None;
+        }
+        let (size, has_at) = latin::level(text, &mut self.written)?;
+        self.size = size;
+        self.doubtful = has_at && has_made_handle(text.as_bytes());
+        Some(())
+    }
+
+    /// The truth of both, of any text: character by character.
     fn fill_slowly(&mut self, text: &str, links: &[Range<usize>]) -> Result<(), Refused> {
         let mut pass = Pass::new(text, links, self);
         pass.run()?;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::normalise::{self, Key, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
-use super::spell::{Reach, Spellings, SpellingsBuilder, Way};
+use super::spell::{self, Reach, Spellings, SpellingsBuilder, Way};
 use super::table::{Filter, Keyed, Lookup};
 
 /// Bytes of a word's beginning or end that prefixes and suffixes are looked up by: the most that the
@@ -587,6 +587,6 @@ impl Words {
 
     /// The spelling of a plain word.
     fn spelling(&self, word: &str) -> u64 {
-        SpellingsBuilder::default().add(&self.keyed, normalise::skeleton_letters(word))
+        spell::spelling(&self.keyed, normalise::skeleton_letters(word))
     }
 }

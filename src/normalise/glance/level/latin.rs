@@ -1,0 +1,144 @@
+//! Levels a text of Latin by masks alone: accents go, what is set between words becomes ASCII, and a letter
+//! that stays beyond it (ñ, ø) must touch one of ASCII. Nothing is left then that the pass cannot judge.
+
+use std::sync::LazyLock;
+
+use crate::lanes::{self, BLOCK, Bytes, Lanes, Work, later};
+use crate::normalise::table;
+
+use super::super::pass::SOLID;
+use super::steps::{COMPAT, KOREAN, MARK, SMALL, Step, kind};
+use super::walk::Written;
+
+/// What characters become, by the lower six bits of their last byte: one of ASCII; or, beyond it, the last
+/// byte of a letter that begins as they do; 0 for others.
+#[derive(Debug)]
+struct Rows {
+    /// Characters of two bytes, by the first.
+    two: Vec<Bytes>,
+    /// General punctuation and currency signs, which begin with [`PUNCTUATION`], by the second.
+    three: Vec<Bytes>,
+}
+
+const PUNCTUATION: u8 = 0xE2;
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| Rows {
+    two: (0..0x800).step_by(BLOCK).map(row).collect(),
+    three: (0x2000..0x3000).step_by(BLOCK).map(row).collect(),
+});
+
+fn row(first: u32) -> Bytes {
+    let mut row = [0; BLOCK];
+    for (to, code) in row.iter_mut().zip(first..) {
+        *to = folded(code).unwrap_or_default();
+    }
+    row
+}
+
+fn folded(code: u32) -> Option<u8> {
+    let step = Step::of(code, &table::table().of_code(code), table::table());
+    let info = step.info;
+    let is_latin = info.kind() == kind::LATIN && !info.is_foreign();
+    let known = !info.is_letter() || is_latin && !info.has(COMPAT | SMALL | KOREAN);
+    let [first, last, ..] = step.text.to_le_bytes();
+    match info.size() {
+        _ if !known || !step.is_plain() || info.has(MARK) => None,
+        1 => Some(first),
+        2 if u32::from(first & 0x1F) == code >> 6 && code < 0x800 => Some(last),
+        _ => None,
+    }
+}
+
+impl Rows {
+    /// Of the characters that begin with these bytes, and how many bytes stand before the last.
+    #[inline(always)]
+    fn of(&self, first: u8, second: u8) -> Option<(&Bytes, bool)> {
+        match first {
+            0xC0..0xE0 => Some((self.two.get(usize::from(first & 0x1F))?, false)),
+            PUNCTUATION => Some((self.three.get(usize::from(second & 0x3F))?, true)),
+            _ => None,
+        }
+    }
+}
+
+/// Writes the level of a text; its size, and whether there is an `@`. `None`: some character becomes more
+/// or less than one of ASCII.
+pub(super) fn level(text: &str, written: &mut Written) -> Option<(usize, bool)> {
+    lanes::run(Latin { text: text.as_bytes(), rows: &ROWS, bytes: &mut written.bytes })
+}
+
+pub(super) struct Latin<'t> {
+    text: &'t [u8],
+    rows: &'static Rows,
+    /// Longer than the text by a block at least.
+    bytes: &'t mut [u8],
+}
+
+impl Work for Latin<'_> {
+    type Out = Option<(usize, bool)>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Self::Out {
+        let (mut size, mut ats, mut tails, mut before) = (0, 0, 0, 0);
+        for at in (0..self.text.len()).step_by(BLOCK) {
+            let from = |by: usize| lanes.load_first(self.text.get(at + by..).unwrap_or_default());
+            let block = from(0);
+            let own = u64::MAX >> BLOCK.saturating_sub(self.text.len() - at);
+            ats |= lanes.is(block, b'@');
+            let mut rest = lanes.leads(block);
+            // The tails of the character that the block before ended in.
+            let (mut out, mut dropped, mut letters) = (block, tails, 0);
+            tails = 0;
+            while rest != 0 {
+                let place = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
+                let [first, second] = *self.text.get(at + place..)?.first_chunk()?;
+                let (row, is_long) = self.rows.of(first, second)?;
+                let mut same = rest & lanes.is(block, first);
+                if is_long {
+                    same &= lanes.is(from(1), second);
+                }
+                let folded = lanes.lookup(from(1 + usize::from(is_long)), row);
+                if lanes.is(folded, 0) & same != 0 {
+                    return None;
+                }
+                rest &= !same;
+                let stay = same & lanes.beyond(folded);
+                letters |= stay;
+                out = lanes.blend(out, stay << 1, lanes.lookup(block, row));
+                let goes = same & !stay;
+                out = lanes.blend(out, goes, folded);
+                dropped |= goes << 1;
+                tails |= goes >> (BLOCK - 1);
+                if is_long {
+                    dropped |= goes << 2;
+                    tails |= goes >> (BLOCK - 2);
+                }
+            }
+            if letters != 0 && !self.touch(lanes, at, (letters, before)) {
+                return None;
+            }
+            before = letters;
+            let kept = own & !dropped;
+            *self.bytes.get_mut(size..)?.first_chunk_mut()? = lanes.keep(out, kept);
+            size += usize::try_from(kept.count_ones()).unwrap_or_default();
+        }
+        Some((size, ats != 0))
+    }
+}
+
+impl Latin<'_> {
+    /// Does each of these letters, which have two bytes each, touch one of ASCII, and are no three of them in a row?
+    /// Else one may be a single letter of a run, or be repeated, which the pass does not see.
+    #[inline(always)]
+    fn touch<L: Lanes>(&self, lanes: L, at: usize, (letters, before): (u64, u64)) -> bool {
+        let from = |at: usize| lanes.load_first(self.text.get(at..).unwrap_or_default());
+        let left = match at.checked_sub(1) {
+            None => lanes.load_behind(1, self.text),
+            Some(at) => from(at),
+        };
+        let solid = lanes.has(left, &SOLID) | lanes.has(from(at + 2), &SOLID);
+        let in_a_row = letters & later(letters, before, 2) & later(letters, before, 4);
+        // The last byte of one at the end of the block stands in the next.
+        letters & !solid == 0 && in_a_row == 0 && letters >> (BLOCK - 1) == 0
+    }
+}
