@@ -14,10 +14,9 @@
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
-
 use crate::kafka::broker::Broker;
 use crate::kafka::events::Events;
+use crate::kafka::feed::Feed;
 use crate::kafka::made::{Made, Place, SIZES};
 use crate::kafka::rivals::{Guarantee, Kind, Rival, Running, Stage, can_run};
 use crate::kafka::{self, clock, topics};
@@ -33,9 +32,6 @@ const WINDOW: Duration = Duration::from_secs(11);
 
 /// After the last post, for the events of the window.
 const REST: Duration = Duration::from_secs(3);
-
-/// Between two handfuls of posts.
-const TICK: Duration = Duration::from_millis(1);
 
 /// How long the reader waits for an event before it looks at the clock.
 const LOOK: Duration = Duration::from_millis(10);
@@ -131,8 +127,13 @@ impl Line {
         let events = Events::of(&servers, &running.events);
         let start = clock::now();
         let feed = Feed { servers: &servers, topic: &posts, made: stage.made, rate: self.rate };
+        let is_over = || start.elapsed() >= WARM + WINDOW;
         let (sent, (seen, cpu)) = thread::scope(|scope| {
-            let sending = scope.spawn(|| feed.send(start));
+            let sending = scope.spawn(|| {
+                let mut sent = Vec::new();
+                feed.send(start, is_over, |_| sent.push(clock::now()));
+                sent
+            });
             let seen = watch(&running, &events, start);
             (sending.join().expect("the producer works"), seen)
         });
@@ -176,42 +177,6 @@ fn watch(running: &Running, events: &Events, start: Instant) -> (Vec<(Place, Ins
     let after = read_until(WARM + WINDOW);
     read_until(WARM + WINDOW + REST);
     (seen, after.saturating_sub(before))
-}
-
-/// Posts at a rate.
-struct Feed<'a> {
-    servers: &'a str,
-    topic: &'a str,
-    made: &'a Made,
-    rate: usize,
-}
-
-impl Feed<'_> {
-    /// When each post was sent, by its number.
-    fn send(&self, start: Instant) -> Vec<Instant> {
-        let mut config = topics::client(self.servers);
-        // Keeps the order, so that places are known.
-        config.set("enable.idempotence", "true").set("linger.ms", "1");
-        let producer: BaseProducer = config.create().expect("these settings are known");
-        let mut sent = Vec::new();
-        while start.elapsed() < WARM + WINDOW {
-            let due = start.elapsed().as_secs_f64() * self.rate as f64;
-            while (sent.len() as f64) < due {
-                let number = sent.len();
-                let post = self.made.post(number);
-                let record = BaseRecord::to(self.topic)
-                    .partition(Place::of(number).partition)
-                    .key(post.key.as_str())
-                    .payload(post.json.as_slice());
-                sent.push(clock::now());
-                topics::send(&producer, record);
-            }
-            producer.poll(Duration::ZERO);
-            thread::sleep(TICK);
-        }
-        producer.flush(REST).expect("the broker takes what it is sent");
-        sent
-    }
 }
 
 /// The latency that this share of the events stays within.

@@ -5,10 +5,11 @@
 //! ```
 //!
 //! Sections: `matching`, `decoding`, `normalising`, `whole`, `rules`, `worst`, `build`; all of these
-//! without an argument; and `file`, `stream` and `latency`, which run on what is around the process:
-//! a file, a broker. Each prints a table; the first line of a table is Tidegate, or the floor. Before
-//! anything is timed, all engines that mean the same must have found the same, but for `file`, which
-//! shows what each found, and the sections on a broker, which look after each run.
+//! without an argument; and `file`, `stream`, `latency` and `soak`, which run on what is around the
+//! process: a file, a broker. Each prints a table; the first line of a table is Tidegate, or the floor.
+//! `soak` is Tidegate alone, for an hour. Before anything is timed, all engines that mean the same must
+//! have found the same, but for `file`, which shows what each found, and the sections on a broker, which
+//! look after each run.
 
 mod building;
 mod decoding;
@@ -23,6 +24,7 @@ mod posts;
 mod race;
 mod random;
 mod rival;
+mod soak;
 mod stream;
 #[cfg(feature = "vectorscan")]
 mod vectorscan;
@@ -43,9 +45,9 @@ const SECTIONS: [(&str, fn()); 7] = [
     ("build", building::run),
 ];
 
-/// What is run only when asked for: each takes minutes, and 1 GiB of disk and more.
-const ASKED_FOR: [(&str, fn()); 3] =
-    [("file", file::run), ("stream", stream::run), ("latency", latency::run)];
+/// What is run only when asked for: each takes minutes, `soak` an hour, and 1 GiB of disk and more.
+const ASKED_FOR: [(&str, fn()); 4] =
+    [("file", file::run), ("stream", stream::run), ("latency", latency::run), ("soak", soak::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -36,11 +37,17 @@ pub struct Broker {
 impl Broker {
     /// Formats a new log in a folder of its own and starts on it; ready when this returns.
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, "")
+    }
+
+    /// The same, with properties besides, each a line.
+    pub fn start_with(folder: &Path, besides: &str) -> Self {
         let folder = folder.join("broker");
         fs::create_dir_all(&folder).expect("the folder of the build can be written");
         let [port, controller] = free_ports();
         let config = folder.join("broker.properties");
-        fs::write(&config, properties(&folder, port, controller)).expect("there is room");
+        let properties = properties(&folder, port, controller) + besides;
+        fs::write(&config, properties).expect("there is room");
         fs::write(folder.join("log4j2.yaml"), LOG4J).expect("there is room");
         format(&config);
         let log4j = format!("-Dlog4j2.configurationFile={}/log4j2.yaml", folder.display());
@@ -70,6 +77,16 @@ impl Broker {
     /// So far.
     pub fn cpu(&self) -> Duration {
         self.process().cpu()
+    }
+
+    /// What its topics take of the disk, MiB. Blocks are counted, as the indexes are sparse files.
+    pub fn disk_mib(&self) -> f64 {
+        let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        let topics = inside(&self.folder.join("data"));
+        let files = topics.flat_map(|topic| inside(&topic.path()));
+        // A file may go while it is looked at.
+        let blocks = files.filter_map(|file| Some(file.metadata().ok()?.blocks()));
+        blocks.sum::<u64>() as f64 / 2_048.0
     }
 
     fn process(&self) -> &Process {
@@ -106,8 +123,8 @@ fn format(config: &Path) {
 }
 
 /// Held at once, so that they differ.
-fn free_ports() -> [u16; 2] {
-    let sockets = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let sockets = [0; N].map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     sockets.map(|socket| socket.local_addr().expect("it is bound").port())
 }
 

@@ -1,5 +1,6 @@
 //! The posts of a topic, and the lists that are looked for in them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,14 @@ use crate::patterns;
 use crate::posts::{self, PLANTED_EVERY, Planting, Six};
 
 /// Different posts; more are these over again, so that a topic is filled as fast as a broker takes it.
-const DIFFERENT: usize = 200_000;
+pub const DIFFERENT: usize = 200_000;
 
 /// The posts are planted with entries of the shortest list, which all longer ones begin with: so the
 /// same posts hit with every list.
 pub const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+/// How the JSON of a made post begins.
+const ID: &[u8] = b"{\"id\":\"";
 
 pub struct Post {
     /// The id of its channel.
@@ -44,6 +48,25 @@ impl Made {
     /// The post of this number.
     pub fn post(&self, number: usize) -> &Post {
         &self.posts[number % self.posts.len()]
+    }
+
+    /// Its JSON, a planted one under an id of its own: else it would be the same post again each time
+    /// that it comes, and nothing to count.
+    pub fn json_anew(&self, number: usize) -> Cow<'_, [u8]> {
+        let post = self.post(number);
+        if !post.planted {
+            return Cow::Borrowed(&post.json);
+        }
+        let rest = post.json.strip_prefix(ID).expect("the id comes first in made posts");
+        let begin = format!("{}{number}-", str::from_utf8(ID).expect("it is written above"));
+        Cow::Owned([begin.as_bytes(), rest].concat())
+    }
+
+    /// How many of the first so many posts are planted.
+    pub fn count_planted(&self, posts: usize) -> usize {
+        let of = |posts: &[Post]| posts.iter().filter(|post| post.planted).count();
+        let (whole, part) = (posts / self.posts.len(), posts % self.posts.len());
+        whole * of(&self.posts) + of(&self.posts[..part])
     }
 
     /// Where the planted ones of the first so many posts are, in order.

@@ -4,7 +4,9 @@
 pub mod broker;
 pub mod clock;
 pub mod events;
+pub mod feed;
 pub mod made;
+pub mod metrics;
 pub mod process;
 pub mod rivals;
 pub mod tidegate;

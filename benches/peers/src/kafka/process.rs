@@ -51,10 +51,23 @@ impl Process {
 
     /// The most memory that it ever had resident, MiB; nothing once it has ended.
     pub fn peak_mib(&self) -> Option<u64> {
+        Some(self.status_kib("VmHWM:")? / 1_024)
+    }
+
+    /// Memory that is resident now, MiB; nothing once it has ended.
+    pub fn resident_mib(&self) -> Option<f64> {
+        Some(self.status_kib("VmRSS:")? as f64 / 1_024.0)
+    }
+
+    fn status_kib(&self, name: &str) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib / 1_024)
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// Open descriptors: files, sockets, pipes.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid)).map_or(0, Iterator::count)
     }
 
     /// One that has ended stays as a zombie until the watcher goes; that has no memory any more.

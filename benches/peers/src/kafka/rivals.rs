@@ -9,7 +9,7 @@ use super::broker::{Broker, tools};
 use super::made::{Made, list_file};
 use super::process::{Process, line};
 use super::{tidegate, topics};
-use crate::patterns::View;
+use crate::patterns::{self, View};
 use crate::rival::FLAG;
 
 /// What a rival is.
@@ -83,7 +83,6 @@ pub struct Job<'a> {
     pub posts: &'a str,
     /// For what it writes beside Kafka.
     pub folder: PathBuf,
-    pub list: &'a [String],
     pub guarantee: Guarantee,
     pub interval_ms: u32,
 }
@@ -112,10 +111,11 @@ impl Stage<'_> {
         let log = folder.join("log");
         let Rival { guarantee, interval_ms, .. } = *rival;
         let list = self.made.list(rival.size);
-        let job = Job { servers: &servers, name, posts, folder, list, guarantee, interval_ms };
+        let job = Job { servers: &servers, name, posts, folder, guarantee, interval_ms };
         let group = name.to_owned();
         if let Kind::Tidegate(view) = rival.kind {
-            let words = tidegate::prepare(&job, view);
+            let pack = patterns::source(list, view);
+            let words = tidegate::prepare(&job, pack, &tidegate::ONE_WORKER);
             let events = tidegate::takedowns(name);
             return Running { process: Process::start(&words, &log), group, events };
         }

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tidegate::rules::Source;
+
 use super::process::line;
 use super::rivals::{Guarantee, Job};
-use crate::patterns::{self, View};
+use super::topics;
 
 /// The program that was built, or the one that `TIDEGATE` names.
 fn program() -> PathBuf {
@@ -18,19 +20,45 @@ fn program() -> PathBuf {
     program
 }
 
-/// Writes what a run needs and makes its topics; gives the line that starts it.
-pub fn prepare(job: &Job<'_>, view: View) -> Vec<OsString> {
-    let pack = job.folder.join("pack");
-    for (name, bytes) in patterns::source(job.list, view).files {
-        let path = pack.join(name);
+/// What of the configuration differs between sections.
+pub struct Service {
+    pub workers: usize,
+    /// Where metrics are; 0 takes any that is free.
+    pub operations: u16,
+}
+
+/// One worker, as the peers have.
+pub const ONE_WORKER: Service = Service { workers: 1, operations: 0 };
+
+/// Partitions of its signals and its state.
+pub const SIGNALS: i32 = 4;
+
+/// Where [`prepare`] puts the pack.
+pub fn pack_folder(job: &Job<'_>) -> PathBuf {
+    job.folder.join("pack")
+}
+
+/// Writes a pack where another one may be in force. Each file is put in place whole: a list that is
+/// half written would be a shorter list.
+pub fn write_pack(folder: &Path, pack: Source) {
+    for (name, bytes) in pack.files {
+        let path = folder.join(name);
         let parent = path.parent().expect("a file of a pack is in its folder");
         fs::create_dir_all(parent).expect("a folder can be made");
-        fs::write(path, bytes).expect("there is room for a pack");
+        let beside = path.with_added_extension("new");
+        fs::write(&beside, bytes).expect("there is room for a pack");
+        fs::rename(beside, path).expect("a file can be put in place of another");
     }
+}
+
+/// Writes what a run needs and makes its topics; gives the line that starts it.
+pub fn prepare(job: &Job<'_>, pack: Source, service: &Service) -> Vec<OsString> {
+    write_pack(&pack_folder(job), pack);
     fs::write(job.folder.join("ids.key"), "07".repeat(32)).expect("there is room for a key");
     let config = job.folder.join("tidegate.toml");
-    fs::write(&config, configuration(job)).expect("there is room for a configuration");
-    let sizes = ["--signals", "4", "--outputs", "6", "--replication", "1"];
+    fs::write(&config, configuration(job, service)).expect("there is room for a configuration");
+    let [signals, outputs] = [SIGNALS, topics::OUTPUTS].map(|partitions| partitions.to_string());
+    let sizes = ["--signals", &signals, "--outputs", &outputs, "--replication", "1"];
     let done = Command::new(program())
         .args(["topics", "create", "--config"])
         .arg(&config)
@@ -44,8 +72,9 @@ pub fn prepare(job: &Job<'_>, view: View) -> Vec<OsString> {
     words
 }
 
-/// One worker, as the peers have; all that is not said here is as it comes.
-fn configuration(job: &Job<'_>) -> String {
+/// All that is not said here is as it comes.
+fn configuration(job: &Job<'_>, service: &Service) -> String {
+    let Service { workers, operations } = service;
     let Job { servers, name, posts, interval_ms, .. } = job;
     let mode = match job.guarantee {
         Guarantee::ExactlyOnce => "exactly-once",
@@ -53,18 +82,23 @@ fn configuration(job: &Job<'_>) -> String {
     };
     format!(
         "deployment = \"bench\"\n\
-         workers = 1\n\n\
+         workers = {workers}\n\n\
          [log]\nbackend = \"kafka\"\n\n\
          [kafka]\nbrokers = [\"{servers}\"]\nprefix = \"{name}.\"\nposts = [\"{posts}\"]\n\
          group = \"{name}\"\ninstance = \"bench\"\n\n\
          [delivery]\nmode = \"{mode}\"\ninterval = \"{interval_ms}ms\"\n\n\
          [packs]\ndir = \"pack\"\n\n\
          [ids]\nkey_file = \"ids.key\"\n\n\
-         [http]\noperations = \"127.0.0.1:0\"\napi = \"127.0.0.1:0\"\n"
+         [http]\noperations = \"127.0.0.1:{operations}\"\napi = \"127.0.0.1:0\"\n"
     )
 }
 
 /// The topic that its takedowns go to.
 pub fn takedowns(name: &str) -> String {
     format!("{name}.takedowns")
+}
+
+/// The topic that its referrals go to.
+pub fn referrals(name: &str) -> String {
+    format!("{name}.reviews")
 }

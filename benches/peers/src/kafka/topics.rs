@@ -32,11 +32,19 @@ fn ask<T>(request: impl Future<Output = T>) -> T {
 }
 
 pub fn make(servers: &str, name: &str, partitions: i32) {
+    make_with(servers, name, partitions, &[]);
+}
+
+/// The same, with settings of its own.
+pub fn make_with(servers: &str, name: &str, partitions: i32, settings: &[(&str, &str)]) {
     let admin: AdminClient<DefaultClientContext> =
         client(servers).create().expect("these settings are known");
-    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+    let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
         // Tidegate asks for a topic that takes its largest record; every other gets the same one.
         .set("max.message.bytes", "1114112");
+    for (key, value) in settings {
+        topic = topic.set(key, value);
+    }
     let done = ask(admin.create_topics([&topic], &AdminOptions::new()));
     let done = done.expect("the broker answers");
     assert!(done.iter().all(Result::is_ok), "{done:?}");
@@ -73,6 +81,11 @@ pub fn fill(servers: &str, name: &str, compression: &str, made: &Made, posts: us
         send(&producer, record.partition(place.partition));
     }
     producer.flush(PATIENCE).expect("the broker takes what it is sent");
+    must_hold(&producer, name, posts);
+}
+
+/// Fails the bench unless so many posts were put into a topic, dealt out as [`Place::of`] says.
+pub fn must_hold(producer: &BaseProducer, name: &str, posts: usize) {
     for partition in 0..PARTITIONS {
         let expected = posts / PARTITIONS + usize::from(partition < posts % PARTITIONS);
         let number = i32::try_from(partition).expect("few");

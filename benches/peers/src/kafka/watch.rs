@@ -44,16 +44,19 @@ impl Group {
         Self { asks: config.create().expect("these settings are known"), partitions }
     }
 
-    /// Posts that are done.
+    /// Posts that are done; 0 where the broker does not say.
     pub fn committed(&self) -> u64 {
-        let Ok(list) = self.asks.committed_offsets(self.partitions.clone(), ANSWER) else {
-            return 0;
-        };
+        self.ask().unwrap_or_default()
+    }
+
+    /// The same; nothing where the broker does not say.
+    pub fn ask(&self) -> Option<u64> {
+        let list = self.asks.committed_offsets(self.partitions.clone(), ANSWER).ok()?;
         let offset = |offset: Offset| match offset {
             Offset::Offset(offset) => u64::try_from(offset).unwrap_or_default(),
             _ => 0,
         };
-        list.elements().iter().map(|element| offset(element.offset())).sum()
+        Some(list.elements().iter().map(|element| offset(element.offset())).sum())
     }
 }
 
