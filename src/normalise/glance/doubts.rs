@@ -175,10 +175,10 @@ mod tests {
         for c in '\0'..=char::MAX {
             let fold = table::table().get(c);
             let is_space = matches!(fold.class, Class::Space | Class::Line);
+            let wanted = if is_space { vec![1] } else { Vec::new() };
             let text = format!("a{c}b");
-            for places in lanes::run_on_each(|| Whole(text.as_bytes())) {
-                assert_eq!(places, if is_space { vec![1] } else { vec![] }, "{c:?}");
-            }
+            let found = lanes::run_on_each(|| Whole(text.as_bytes()));
+            assert!(found.iter().all(|places| *places == wanted), "{c:?}: {found:?}");
         }
     }
 

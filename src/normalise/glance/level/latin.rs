@@ -81,62 +81,80 @@ impl Work for Latin<'_> {
     fn run<L: Lanes>(self, lanes: L) -> Self::Out {
         let (mut size, mut ats, mut tails, mut before) = (0, 0, 0, 0);
         for at in (0..self.text.len()).step_by(BLOCK) {
-            let from = |by: usize| lanes.load_first(self.text.get(at + by..).unwrap_or_default());
-            let block = from(0);
             let own = u64::MAX >> BLOCK.saturating_sub(self.text.len() - at);
-            ats |= lanes.is(block, b'@');
-            let mut rest = lanes.leads(block);
-            // The tails of the character that the block before ended in.
-            let (mut out, mut dropped, mut letters) = (block, tails, 0);
-            tails = 0;
-            while rest != 0 {
-                let place = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
-                let [first, second] = *self.text.get(at + place..)?.first_chunk()?;
-                let (row, is_long) = self.rows.of(first, second)?;
-                let mut same = rest & lanes.is(block, first);
-                if is_long {
-                    same &= lanes.is(from(1), second);
-                }
-                let folded = lanes.lookup(from(1 + usize::from(is_long)), row);
-                if lanes.is(folded, 0) & same != 0 {
-                    return None;
-                }
-                rest &= !same;
-                let stay = same & lanes.beyond(folded);
-                letters |= stay;
-                out = lanes.blend(out, stay << 1, lanes.lookup(block, row));
-                let goes = same & !stay;
-                out = lanes.blend(out, goes, folded);
-                dropped |= goes << 1;
-                tails |= goes >> (BLOCK - 1);
-                if is_long {
-                    dropped |= goes << 2;
-                    tails |= goes >> (BLOCK - 2);
-                }
-            }
-            if letters != 0 && !self.touch(lanes, at, (letters, before)) {
+            ats |= lanes.is(self.load(lanes, at), b'@');
+            let folded = self.fold(lanes, at)?;
+            if folded.letters != 0 && !self.touch(lanes, at, (folded.letters, before)) {
                 return None;
             }
-            before = letters;
-            let kept = own & !dropped;
-            *self.bytes.get_mut(size..)?.first_chunk_mut()? = lanes.keep(out, kept);
+            let kept = own & !folded.dropped & !tails;
+            *self.bytes.get_mut(size..)?.first_chunk_mut()? = lanes.keep(folded.out, kept);
             size += usize::try_from(kept.count_ones()).unwrap_or_default();
+            (before, tails) = (folded.letters, folded.tails);
         }
         Some((size, ats != 0))
     }
 }
 
+/// What a block becomes.
+struct Folded<B> {
+    out: B,
+    /// Bytes that go: the last ones of what becomes one; and those of the next block.
+    dropped: u64,
+    tails: u64,
+    /// Where letters begin that stay beyond ASCII.
+    letters: u64,
+}
+
 impl Latin<'_> {
+    #[inline(always)]
+    fn load<L: Lanes>(&self, lanes: L, at: usize) -> L::Block {
+        lanes.load_first(self.text.get(at..).unwrap_or_default())
+    }
+
+    #[inline(always)]
+    fn fold<L: Lanes>(&self, lanes: L, at: usize) -> Option<Folded<L::Block>> {
+        let (block, next) = (self.load(lanes, at), self.load(lanes, at + 1));
+        let mut all = Folded { out: block, dropped: 0, tails: 0, letters: 0 };
+        let mut rest = lanes.leads(block);
+        while rest != 0 {
+            let place = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
+            let [first, second] = *self.text.get(at + place..)?.first_chunk()?;
+            let (row, is_long) = self.rows.of(first, second)?;
+            let begins = rest & lanes.is(block, first);
+            let (same, last) = match is_long {
+                false => (begins, next),
+                true => (begins & lanes.is(next, second), self.load(lanes, at + 2)),
+            };
+            rest &= !same;
+            let folded = lanes.lookup(last, row);
+            if lanes.is(folded, 0) & same != 0 {
+                return None;
+            }
+            let stay = same & lanes.beyond(folded);
+            let goes = same & !stay;
+            let more = if is_long { goes } else { 0 };
+            // What stays has its last byte folded where that stands.
+            let out = lanes.blend(all.out, stay << 1, lanes.lookup(block, row));
+            all = Folded {
+                out: lanes.blend(out, goes, folded),
+                dropped: all.dropped | goes << 1 | more << 2,
+                tails: all.tails | goes >> (BLOCK - 1) | more >> (BLOCK - 2),
+                letters: all.letters | stay,
+            };
+        }
+        Some(all)
+    }
+
     /// Does each of these letters, which have two bytes each, touch one of ASCII, and are no three of them in a row?
     /// Else one may be a single letter of a run, or be repeated, which the pass does not see.
     #[inline(always)]
     fn touch<L: Lanes>(&self, lanes: L, at: usize, (letters, before): (u64, u64)) -> bool {
-        let from = |at: usize| lanes.load_first(self.text.get(at..).unwrap_or_default());
         let left = match at.checked_sub(1) {
             None => lanes.load_behind(1, self.text),
-            Some(at) => from(at),
+            Some(at) => self.load(lanes, at),
         };
-        let solid = lanes.has(left, &SOLID) | lanes.has(from(at + 2), &SOLID);
+        let solid = lanes.has(left, &SOLID) | lanes.has(self.load(lanes, at + 2), &SOLID);
         let in_a_row = letters & later(letters, before, 2) & later(letters, before, 4);
         // The last byte of one at the end of the block stands in the next.
         letters & !solid == 0 && in_a_row == 0 && letters >> (BLOCK - 1) == 0
