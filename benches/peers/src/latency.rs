@@ -18,7 +18,7 @@ use crate::kafka::broker::Broker;
 use crate::kafka::events::Events;
 use crate::kafka::feed::Feed;
 use crate::kafka::made::{Made, Place, SIZES};
-use crate::kafka::rivals::{Guarantee, Kind, Rival, Running, Stage, can_run};
+use crate::kafka::rivals::{Guarantee, Kind, Rival, Running, Stage, is_wanted};
 use crate::kafka::{self, clock, topics};
 use crate::patterns::View;
 
@@ -109,12 +109,7 @@ impl Line {
     }
 
     fn is_wanted(&self) -> bool {
-        let name = self.name();
-        if !can_run(self.rival.kind) {
-            println!("Not among them: {name}; its jars are missing.\n");
-            return false;
-        }
-        kafka::is_asked_for(&name)
+        is_wanted(self.rival.kind, &self.name())
     }
 
     fn run(&mut self, stage: &Stage<'_>, run: &str) {

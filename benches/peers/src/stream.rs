@@ -14,7 +14,7 @@
 use crate::kafka::broker::Broker;
 use crate::kafka::events::Events;
 use crate::kafka::made::{Made, Place};
-use crate::kafka::rivals::{Guarantee, Kind, Rival, Stage, can_run};
+use crate::kafka::rivals::{Guarantee, Kind, Rival, Stage, is_wanted};
 use crate::kafka::watch::{self, Cost, Group};
 use crate::kafka::{self, topics};
 use crate::patterns::View;
@@ -76,12 +76,7 @@ impl Entrant {
     }
 
     fn is_wanted(&self) -> bool {
-        let name = self.name();
-        if !can_run(self.rival.kind) {
-            println!("Not among them: {name}; its jars are missing.\n");
-            return false;
-        }
-        kafka::is_asked_for(&name)
+        is_wanted(self.rival.kind, &self.name())
     }
 
     fn run(&mut self, stage: &Stage<'_>, run: &str, posts: usize, planted: &[Place]) {

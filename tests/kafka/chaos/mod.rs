@@ -78,8 +78,11 @@ impl Stage {
                 self.ended += 1;
                 *node = self.deployment.spawn_by(self.clocks.command(name), name);
             }
-            let logs = || self.nodes.iter().map(Node::log).collect::<String>();
-            assert!(began.elapsed() < PATIENCE, "not ready; logs:\n{}", logs());
+            let late = || {
+                let named = self.nodes.iter().zip(NAMES).filter(|(node, _)| !node.is_ready());
+                named.map(|(node, name)| format!("{name}:\n{}", node.log())).collect::<String>()
+            };
+            assert!(began.elapsed() < PATIENCE, "not ready: {}", late());
             std::thread::sleep(Duration::from_millis(100));
         }
     }

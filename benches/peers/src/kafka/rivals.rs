@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::broker::{Broker, tools};
 use super::made::{Made, list_file};
 use super::process::{Process, line};
-use super::{tidegate, topics};
+use super::{is_asked_for, tidegate, topics};
 use crate::patterns::{self, View};
 use crate::rival::FLAG;
 
@@ -158,8 +158,17 @@ fn program(kind: Kind) -> Vec<OsString> {
     }
 }
 
+/// Is a rival of this kind asked for by this name, and can it run? Says why it cannot.
+pub fn is_wanted(kind: Kind, name: &str) -> bool {
+    if !can_run(kind) {
+        println!("Not among them: {name}; its jars are missing.\n");
+        return false;
+    }
+    is_asked_for(name)
+}
+
 /// True where `./dev bench peers` could make it.
-pub fn can_run(kind: Kind) -> bool {
+fn can_run(kind: Kind) -> bool {
     match kind {
         Kind::Tidegate(_) | Kind::Rust(_) => true,
         Kind::Streams => jars("streams").join("classes").is_dir(),
