@@ -41,7 +41,7 @@ use tidegate::event::{Issuer, Source};
 use tidegate::record::Outgoing;
 use tidegate::rules::{self, Source as PackText};
 use tidegate::scan::{Hits, Naive, Seen};
-use tidegate::screen::{Origin, Reading, RuleSet, Screened, screen};
+use tidegate::screen::{Origin, Reading, RuleSet, Screened, screen, screen_into};
 use tidegate::traffic::MadePost;
 use tidegate::{extract, normalise, score};
 
@@ -146,7 +146,8 @@ fn with_rules(criterion: &mut Criterion) {
     });
     let mut out = Vec::new();
     each(&mut group, "screen", &made, |made| {
-        let screened = screen(Some(&made.json), &rules, &reading).unwrap();
+        let mut screened = Screened::default();
+        screen_into(&mut screened, Some(&made.json), &rules, &reading).unwrap();
         emit(&screened, &rules, &issuer, &mut out);
     });
 

@@ -12,7 +12,7 @@ use crate::event::{self, Issued, Source};
 use crate::log::Batch;
 use crate::metrics::{Count, Counts};
 use crate::record::{Inputs, Outgoing, Partition, Record, Topic};
-use crate::screen::{Origin, RuleSet, Screened, screen};
+use crate::screen::{Origin, RuleSet, Screened, screen_into};
 use crate::tally::{Brake, ENTRIES_MAX, Ruling, Tally};
 
 /// What the open transaction has done so far, and the state of hop 2 it builds on.
@@ -231,16 +231,17 @@ impl Pass {
     /// Hop 1: what one post alone decides.
     fn post(&mut self, record: &Record<'_>, turn: &Turn<'_>) {
         let size = record.value.map_or(0, <[u8]>::len);
-        let screened = catch_unwind(AssertUnwindSafe(|| {
-            screen(record.value, turn.rules, &turn.shared.reading)
+        let mut screened = Screened::default();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            screen_into(&mut screened, record.value, turn.rules, &turn.shared.reading)
         }));
-        let screened = screened.unwrap_or_else(|_| {
+        let done = done.unwrap_or_else(|_| {
             Err(Fault::new(Reason::Failed, "a stage of the screening failed on this record"))
         });
-        match screened {
-            Ok(screened) => {
+        match done {
+            Ok(()) => {
                 self.counts.screened(size);
-                self.decide(record, screened, turn);
+                self.decide(record, &mut screened, turn);
             }
             Err(fault) => {
                 self.counts.set_aside(size, fault.reason.name());
@@ -255,7 +256,7 @@ impl Pass {
         self.output.push(event::dead_letter(record, topic, fault, bytes_max));
     }
 
-    fn decide(&mut self, record: &Record<'_>, mut screened: Screened<'_>, turn: &Turn<'_>) {
+    fn decide(&mut self, record: &Record<'_>, screened: &mut Screened<'_>, turn: &Turn<'_>) {
         for hit in &screened.hits.all {
             if let Some((_, rule)) = turn.rules.rule_of(hit.pattern) {
                 self.counts.add(Count::Hits, &[&rule.category], 1);
@@ -271,7 +272,7 @@ impl Pass {
             let status = turn.rules.rules().get(fired.rule).map_or("", |rule| rule.status.name());
             self.counts.add(Count::RuleVerdicts, &[turn.rules.label(fired.rule), status], 1);
         }
-        self.keep_within_limits(record, &mut screened, turn);
+        self.keep_within_limits(record, screened, turn);
         let origin = Origin {
             issuer: &turn.shared.issuer,
             source: source(record, &self.inputs),

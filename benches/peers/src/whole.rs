@@ -9,7 +9,7 @@
 
 use aho_corasick::AhoCorasick;
 use daachorse::CharwiseDoubleArrayAhoCorasick;
-use tidegate::screen::{Reading, RuleSet, screen};
+use tidegate::screen::{Reading, RuleSet, Screened, screen_into};
 
 use crate::normalising::Icu;
 use crate::patterns::{self, View};
@@ -47,7 +47,9 @@ pub fn rules(list: &[String]) -> RuleSet {
 /// Counts the posts where the rule fires.
 pub fn fired(rules: &RuleSet, reading: &Reading, made: &[Vec<u8>]) -> usize {
     let fires = |json: &&Vec<u8>| {
-        let screened = screen(Some(json), rules, reading).expect("made posts can be read");
+        let mut screened = Screened::default();
+        let read = screen_into(&mut screened, Some(json), rules, reading);
+        read.expect("made posts can be read");
         !screened.verdict.fired.is_empty()
     };
     made.iter().filter(fires).count()
