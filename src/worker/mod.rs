@@ -237,9 +237,13 @@ impl<L: Log> Worker<L> {
         metrics.commit(counts, clock::now_ms());
         metrics.add(Count::Transactions, &["committed"], 1);
         metrics.observe(Timing::Transaction, &[], opened.elapsed().as_secs_f64());
-        let entries = self.pass.state_entries() as u64;
-        metrics.set(Level::StateEntries, &[&self.number.to_string()], entries);
+        self.tell_state();
         Ok(())
+    }
+
+    fn tell_state(&self) {
+        let entries = self.pass.state_entries() as u64;
+        self.shared.metrics.set(Level::StateEntries, &[&self.number.to_string()], entries);
     }
 
     /// Takes the way out that the error names; `Stop` is the caller's.
@@ -336,6 +340,8 @@ impl<L: Log> Worker<L> {
         assigned.sort_unstable();
         let metrics = &self.shared.metrics;
         metrics.set(Level::AssignedPartitions, &[&self.number.to_string()], assigned.len() as u64);
+        // Else what was restored shows with the next commit only, and what went to another with none.
+        self.tell_state();
         tracing::info!(worker = self.number, partitions = assigned.len(), "assigned");
         self.shared.board.update(self.number, |state| {
             state.assigned = assigned;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,18 +19,19 @@ use crate::published::{Hot, has_sequence};
 use crate::scenarios;
 
 /// Is this the build whose figures count?
-const MEASURED: bool = !cfg!(debug_assertions);
+pub(crate) const MEASURED: bool = !cfg!(debug_assertions);
+
+/// Words of a list, a line each. Numbers spelt in letters: no two alike, none a word of the posts.
+pub(crate) fn words(numbers: Range<usize>) -> String {
+    let spell = |number: usize| -> String {
+        let digits = number.to_string();
+        digits.bytes().flat_map(|digit| [char::from(b'k' + digit - b'0'), 'u']).collect()
+    };
+    numbers.map(|number| format!("{}q\n", spell(number))).collect()
+}
 
 /// A pack that looks for so many words, and for `blorp`.
 fn large(version: u64, patterns: usize) -> Source {
-    let words = |from: usize, to: usize| -> String {
-        // Numbers spelt in letters: no two alike, none a word of the posts.
-        let spell = |number: usize| -> String {
-            let digits = number.to_string();
-            digits.bytes().flat_map(|digit| [char::from(b'k' + digit - b'0'), 'u']).collect()
-        };
-        (from..to).map(|number| format!("{}q\n", spell(number))).collect()
-    };
     let rule = "id: spam.many\ntitle: Many words\nstatus: live\npatterns:\n  a: {list: \
                 lists/words.txt}\n  b: {any: [blorp]}\ncondition: a or b\nactions: [remove_post]\n\
                 tests:\n  - fires: blorp\n  - quiet: bread\n";
@@ -38,7 +40,7 @@ fn large(version: u64, patterns: usize) -> Source {
     let files = [
         ("pack.yaml", format!("name: hot\nversion: \"{version}\"\nowner: tests@example.org\n")),
         ("rules/many.yaml", rule.to_owned()),
-        ("lists/words.txt", words(first, first + patterns)),
+        ("lists/words.txt", words(first..first + patterns)),
     ];
     let files = files.map(|(path, text)| (path.to_owned(), text.into_bytes()));
     Source { files: files.into() }
@@ -93,12 +95,7 @@ fn send(feed: &Feed, number: u64) {
 }
 
 /// Publishes editions one after the other; how long each takes to be in force at both processes.
-fn reload(
-    hot: &Hot,
-    nodes: &[&Node],
-    sequences: std::ops::Range<u64>,
-    patterns: usize,
-) -> Vec<Duration> {
+fn reload(hot: &Hot, nodes: &[&Node], sequences: Range<u64>, patterns: usize) -> Vec<Duration> {
     sequences
         .map(|sequence| {
             let members = hot.signed(&large(sequence, patterns), sequence);
@@ -157,7 +154,7 @@ fn figures_of_reload() {
 }
 
 /// Resident memory of a process.
-fn rss_mib(node: &Node) -> u64 {
+pub(crate) fn rss_mib(node: &Node) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", node.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024

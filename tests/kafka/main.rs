@@ -17,6 +17,7 @@ mod desk;
 mod endings;
 mod faults;
 mod figures;
+mod figures_of_delivery;
 #[expect(dead_code, reason = "the API of one machine is not there on Kafka")]
 #[path = "../it/node.rs"]
 mod node;

@@ -2,7 +2,7 @@
 //! process, and without its broker. Each planted post is acted on exactly once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tidegate::record::Topic;
 use tidegate::traffic::MadePost;
@@ -17,20 +17,37 @@ use crate::support::shared;
 /// How often the process is killed.
 const KILLS: u32 = 20;
 
-/// Sends made posts, some 300 a second, while `act` goes on; what was planted.
-fn under_load(deployment: &Deployment, seed: u64, act: impl FnOnce()) -> Account {
+/// Posts that come together, and how often that is.
+pub(crate) struct Rate {
+    pub(crate) posts: usize,
+    pub(crate) every: Duration,
+}
+
+/// Some 300 a second: enough to have something open whenever a process is killed.
+const SOME: Rate = Rate { posts: 30, every: Duration::from_millis(100) };
+
+/// Sends made posts while `act` goes on; what was planted.
+pub(crate) fn under_load(
+    deployment: &Deployment,
+    seed: u64,
+    rate: &Rate,
+    act: impl FnOnce(),
+) -> Account {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let feeder = scope.spawn(|| {
             let mut account = Account::default();
             let mut traffic = plants::traffic(seed);
             let feed = deployment.feed();
+            let mut next = Instant::now();
             while !over.load(Ordering::Relaxed) || traffic.is_within_series() {
-                let posts: Vec<_> = (0..30).map(|_| traffic.make()).collect();
+                let posts: Vec<_> = (0..rate.posts).map(|_| traffic.make()).collect();
                 account.note(&posts);
                 let send = |post: &MadePost| feed.send(post.channel.as_bytes(), &post.json);
                 posts.iter().try_for_each(send).and_then(|()| feed.flush()).unwrap();
-                std::thread::sleep(Duration::from_millis(100));
+                // By the clock, whatever a send takes.
+                next = Instant::now().max(next + rate.every);
+                std::thread::sleep(next.saturating_duration_since(Instant::now()));
             }
             account
         });
@@ -44,7 +61,7 @@ fn under_load(deployment: &Deployment, seed: u64, act: impl FnOnce()) -> Account
 }
 
 /// Waits until all is consumed and holds takedowns against what was planted.
-fn reconcile(deployment: &Deployment, account: &Account) {
+pub(crate) fn reconcile(deployment: &Deployment, account: &Account) {
     deployment.settle();
     let takedowns: Vec<_> = deployment.rows(Topic::Takedowns).iter().map(Row::json).collect();
     let (counted, direct) = account.planted();
@@ -63,7 +80,7 @@ fn reconcile(deployment: &Deployment, account: &Account) {
 fn twenty_kills_under_load_lose_and_double_nothing() {
     let deployment = Deployment::make(&shared().servers(), plants::PACK);
     let mut last = None;
-    let account = under_load(&deployment, 21, || {
+    let account = under_load(&deployment, 21, &SOME, || {
         let mut moments = Moments::new(0x6b61_666b);
         let mut node = deployment.spawn("node");
         for kill in 0..KILLS {
@@ -93,7 +110,7 @@ fn owns_all(node: &Node) {
     });
 }
 
-fn share(one: &mut Node, other: &mut Node) {
+pub(crate) fn share(one: &mut Node, other: &mut Node) {
     one.wait_until_ready();
     other.wait_until_ready();
     until("both have partitions", || {
@@ -107,7 +124,7 @@ fn share(one: &mut Node, other: &mut Node) {
 fn processes_that_join_leave_and_crash_under_load_lose_and_double_nothing() {
     let deployment = Deployment::make(&shared().servers(), plants::PACK);
     let mut left = None;
-    let account = under_load(&deployment, 31, || {
+    let account = under_load(&deployment, 31, &SOME, || {
         let mut one = deployment.start("one");
         let mut other = deployment.start("other");
         share(&mut one, &mut other);
