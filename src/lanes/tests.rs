@@ -23,6 +23,12 @@ fn differs<L: Lanes>(lanes: L, left: &Bytes, right: &Bytes) -> Option<&'static s
                 == Anywhere.put(*left, mask_of(right), 7),
             "put",
         ),
+        (
+            lanes.bytes(lanes.blend(block, mask_of(left), next))
+                == Anywhere.blend(*left, mask_of(left), *right),
+            "blend",
+        ),
+        (lanes.bytes(lanes.lookup(block, right)) == Anywhere.lookup(*left, right), "lookup"),
         (kept(lanes, left, mask_of(right)) == kept(Anywhere, left, mask_of(right)), "keep"),
         (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
         (
