@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, without_room};
 use super::json;
 use super::signal::{ReadError, Strike, VERSION, checked, head};
 use crate::record::{Outgoing, Topic, partition_of};
@@ -207,6 +207,7 @@ pub fn read_key(key: &[u8]) -> Result<StateKey, ReadError> {
 pub fn read_value(value: &[u8]) -> Result<StateValue, ReadError> {
     head("state value", value)?;
     let In { value, time_ms, candidates, strikes, acted } = checked("state value", value)?;
+    let candidates = without_room(candidates);
     Ok(StateValue { value, time_ms, candidates, strikes, acted })
 }
 

@@ -171,6 +171,21 @@ fn state_comes_back_as_it_was_written() {
 }
 
 #[test]
+fn what_is_kept_has_no_room_to_grow() {
+    let kept = state::read_value(&state_value().to_bytes()).unwrap();
+    let case = Case::new([counting("n", CountBy::Author, CountBy::Post)]);
+    let sent = signals(&case).remove(0).candidates;
+    for candidates in [kept.candidates, sent] {
+        assert_eq!(candidates.capacity(), candidates.len());
+        for candidate in &candidates {
+            let causes = &candidate.event.basis().causes;
+            assert_eq!(causes.capacity(), causes.len());
+            assert!(causes.iter().all(|cause| cause.evidence.capacity() == cause.evidence.len()));
+        }
+    }
+}
+
+#[test]
 fn readers_ignore_unknown_fields_and_name_newer_versions() {
     let case = Case::new([counting("n", CountBy::Author, CountBy::Post)]);
     let sent = value(&case.emit()[0]);
