@@ -23,7 +23,7 @@ use crate::record::Outgoing;
 use crate::rules::{Escalation, Rule, Status, Tripped};
 
 /// Candidates kept for one partition of signals; beyond it the counter that has been quiet the
-/// longest is dropped. A candidate takes some 400 bytes, so this is some 400 MB at the worst.
+/// longest is dropped. A candidate takes some 3 KB with the event it stands for, so this is 3 GB at the worst.
 pub const ENTRIES_MAX: usize = 1_000_000;
 
 /// The longest window of a count: design section 12. A counter without a candidate for so long can
