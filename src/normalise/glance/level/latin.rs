@@ -50,7 +50,7 @@ fn folded(code: u32) -> Option<u8> {
 }
 
 impl Rows {
-    /// Of the characters that begin with these bytes, and how many bytes stand before the last.
+    /// Of the characters that begin with these bytes, and whether they have three.
     #[inline(always)]
     fn of(&self, first: u8, second: u8) -> Option<(&Bytes, bool)> {
         match first {
@@ -67,7 +67,7 @@ pub(super) fn level(text: &str, written: &mut Written) -> Option<(usize, bool)> 
     lanes::run(Latin { text: text.as_bytes(), rows: &ROWS, bytes: &mut written.bytes })
 }
 
-pub(super) struct Latin<'t> {
+struct Latin<'t> {
     text: &'t [u8],
     rows: &'static Rows,
     /// Longer than the text by a block at least.
