@@ -183,7 +183,7 @@ pub(super) fn is_unscripted_mark(mark: char) -> bool {
 
 /// A mark in folded text.
 pub(super) fn is_kept_mark(c: char) -> bool {
-    is_combining_mark(c)
+    !c.is_ascii() && is_combining_mark(c)
 }
 
 #[derive(Default)]

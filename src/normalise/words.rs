@@ -25,8 +25,8 @@ pub struct Word {
 
 /// The folded text and its words.
 pub(crate) fn words(glyphs: &[Glyph]) -> (String, Vec<Word>) {
-    let mut folded = String::new();
-    let mut words: Vec<Word> = Vec::new();
+    let mut folded = String::with_capacity(2 * glyphs.len());
+    let mut words: Vec<Word> = Vec::with_capacity(glyphs.len() / 4);
     let mut rest = glyphs.iter().enumerate().peekable();
     while let Some((at, glyph)) = rest.next() {
         if !starts_word(glyph) {

@@ -8,7 +8,7 @@ use daachorse::CharwiseDoubleArrayAhoCorasick;
 use tidegate::scan::Tables;
 
 use crate::patterns::{self, View};
-use crate::posts;
+use crate::posts::Text;
 use crate::race::timed;
 #[cfg(feature = "vectorscan")]
 use crate::vectorscan::Search;
@@ -25,7 +25,7 @@ pub fn run() {
     if !cfg!(feature = "vectorscan") {
         println!("Vectorscan is not among them: this was built without it.");
     }
-    let known = posts::words();
+    let known = Text::Made.words();
     for size in SIZES {
         of_size(size, &patterns::make(size, &known));
     }

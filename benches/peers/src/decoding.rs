@@ -5,13 +5,13 @@
 
 use tidegate::decode::{self, Format, Limits, Post};
 
-use crate::posts::{self, POSTS, Six};
+use crate::posts::{self, Six, Text};
 use crate::race::{Load, Runner, apart, race, runner};
 
 pub fn run() {
     println!("\n## decoding");
     println!("\nTidegate reads all fields of the native format, the structs of the peers six.");
-    let made = posts::made(POSTS, None);
+    let made = Text::Made.posts();
     let load = Load { posts: made.len(), bytes: posts::bytes(&made) };
     let runners = vec![
         tidegate(&made),

@@ -8,8 +8,9 @@ use tidegate::rules::Source;
 use tidegate::screen::{Reading, RuleSet};
 
 use crate::patterns::{self, View};
+use crate::posts::{self, Text};
 use crate::race::{Load, race, runner};
-use crate::{posts, whole};
+use crate::whole;
 
 const RULES: usize = 100_000;
 
@@ -19,8 +20,8 @@ const IN_A_FILE: usize = 1_000;
 pub fn run() {
     println!("\n## rules");
     println!("\n{RULES} patterns of one rule, and {RULES} rules of one pattern each.");
-    let list = patterns::make(RULES, &posts::words());
-    let (made, planted) = posts::planted(&list);
+    let list = patterns::make(RULES, &Text::Made.words());
+    let (made, planted) = Text::Made.planted(&list);
     let load = Load { posts: made.len(), bytes: posts::bytes(&made) };
     let (one, many) = (whole::rules(&list), rules(&list));
     let reading = Reading::default();

@@ -7,9 +7,6 @@
 //! with its range in the original; to the peers a yes is enough. Vectorscan gets its posts in two
 //! ways: one a call, as they come, and joined to blocks, where it goes on after a match. yara-x
 //! cannot be stopped.
-//!
-//! Made posts have few different words (the first line says how many), so that the paths of an
-//! automaton that they take stay in the cache: on real text the automata are slower than here.
 
 use aho_corasick::AhoCorasick;
 use daachorse::CharwiseDoubleArrayAhoCorasick;
@@ -20,7 +17,7 @@ use tidegate::record::Part;
 use tidegate::scan::{Seen, Tables};
 
 use crate::patterns::{self, View};
-use crate::posts;
+use crate::posts::{self, Text};
 use crate::race::{Load, Runner, race, runner};
 use crate::yara::{self, Entry};
 
@@ -31,24 +28,32 @@ const REGEXES_MAX: usize = 10_000;
 
 pub fn run() {
     println!("\n## matching");
-    let known = posts::words();
-    println!("\n{} different words in the posts. Tidegate folds the text again, cuts", known.len());
-    println!("words, looks for odd words, and names each hit of a post that hits; the peers are");
-    println!("handed folded text and stop at the first pattern they find in a post.");
+    println!(
+        "\nTidegate folds the text again, cuts words, looks for odd words, and names each hit of"
+    );
+    println!(
+        "a post that hits; the peers are handed folded text and stop at the first pattern that"
+    );
+    println!("they find in a post.");
     if !cfg!(feature = "vectorscan") {
         println!("Vectorscan is not among them: this was built without it.");
     }
-    for size in SIZES {
-        of_size(size, &patterns::make(size, &known));
+    for text in Text::ALL {
+        let known = text.words();
+        println!("\n{} different words in the {}.", known.len(), text.name());
+        for size in SIZES {
+            of_size(text, &patterns::make(size, &known));
+        }
     }
 }
 
-fn of_size(size: usize, list: &[String]) {
+fn of_size(text: Text, list: &[String]) {
     patterns::assert_folded(list);
-    let (made, planted) = posts::planted(list);
+    let (made, planted) = text.planted(list);
     let texts: Vec<String> =
         posts::texts(&made).iter().map(|text| format!(" {} ", normalise::fold(text))).collect();
     let load = Load { posts: texts.len(), bytes: posts::bytes(&texts) };
+    let size = list.len();
     let spaced = patterns::spaced(list);
     let yara_rules = (size <= yara::ENTRIES_MAX).then(|| yara::rules(&spaced, Entry::Bytes));
 
@@ -62,7 +67,7 @@ fn of_size(size: usize, list: &[String]) {
     if let Some(rules) = &yara_rules {
         runners.extend(yara::runners(rules, &texts));
     }
-    race(&format!("{size} patterns"), load, Some(planted), runners);
+    race(&format!("{size} patterns, {}", text.name()), load, Some(planted), runners);
 }
 
 fn tidegate<'t>(list: &[String], texts: &'t [String]) -> Runner<'t> {

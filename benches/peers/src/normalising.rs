@@ -14,13 +14,17 @@ use tidegate::scan::{Seen, Tables};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::patterns::{self, View};
-use crate::posts::{self, POSTS};
+use crate::posts::{self, Text};
 use crate::race::{Load, Runner, apart, race};
 
 pub fn run() {
     println!("\n## normalising");
     println!("\nEach gives something else: see the head of normalising.rs.");
-    let texts = posts::texts(&posts::made(POSTS, None));
+    Text::ALL.into_iter().for_each(of_text);
+}
+
+fn of_text(text: Text) {
+    let texts = posts::texts(&text.posts());
     let load = Load { posts: texts.len(), bytes: posts::bytes(&texts) };
     let icu = Icu::new();
     let runners = vec![
@@ -34,7 +38,7 @@ pub fn run() {
         each("decancer", &texts, |text| decancer::cure!(text).map_or(0, |cured| cured.len())),
         each("std to_lowercase, a floor", &texts, |text| text.to_lowercase().len()),
     ];
-    race("text to its normal form", load, None, runners);
+    race(&format!("text to its normal form, {}", text.name()), load, None, runners);
 }
 
 /// NFKC and case folding of ICU4X.

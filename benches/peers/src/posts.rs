@@ -1,6 +1,10 @@
 //! The posts: the project's own made traffic, one in a hundred with a pattern put into its text.
+//!
+//! Made posts have few different words, so that the paths of an automaton that they take stay in the
+//! cache. So there are others too, with the lines that people wrote which the tests of unmasking have.
 
 use std::collections::HashSet;
+use std::fs;
 
 use serde::Deserialize;
 use tidegate::decode::{self, Format, Limits, Post};
@@ -9,7 +13,7 @@ use tidegate::traffic::{Plan, Traffic};
 
 use crate::random::Random;
 
-pub const POSTS: usize = 5_000;
+const POSTS: usize = 5_000;
 
 const SEED: u64 = 7;
 
@@ -18,6 +22,89 @@ pub const PLANTED_EVERY: usize = 100;
 
 /// Where the text of a post starts in its JSON.
 const TEXT: &str = ",\"text\":\"";
+
+/// Lines that people wrote, in 66 languages: where they come from says the page beside the folder.
+const LINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/quality/benign");
+
+/// What the posts of a race say.
+#[derive(Clone, Copy)]
+pub enum Text {
+    /// What [`Traffic`] makes, in six languages: [`POSTS`] of them.
+    Made,
+    /// All of [`LINES`], in the JSON of made posts.
+    Written,
+}
+
+impl Text {
+    pub const ALL: [Self; 2] = [Self::Made, Self::Written];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Made => "made posts",
+            Self::Written => "lines that people wrote",
+        }
+    }
+
+    /// Posts that nothing is planted in.
+    pub fn posts(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Made => made(POSTS, None),
+            Self::Written => written(),
+        }
+    }
+
+    /// One in [`PLANTED_EVERY`] planted; and how many those are.
+    pub fn planted(self, patterns: &[String]) -> (Vec<Vec<u8>>, usize) {
+        let mut posts = self.posts();
+        let planted = plant(&mut posts, patterns, PLANTED_EVERY);
+        (posts, planted)
+    }
+
+    /// Every folded word of the unplanted posts, wherever it stands.
+    pub fn words(self) -> HashSet<String> {
+        let posts = self.posts();
+        let texts = decoded(&posts).into_iter().map(|post| normalise::fold(&post.text));
+        texts.flat_map(|text| text.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+}
+
+/// The lines in an order that mixes languages as a stream does, each in a post.
+fn written() -> Vec<Vec<u8>> {
+    let mut lines: Vec<String> = files(LINES).iter().flat_map(|file| lines(file)).collect();
+    let mut random = Random::new(SEED);
+    for place in (1..lines.len()).rev() {
+        lines.swap(place, random.below(place + 1));
+    }
+    stream(None).zip(&lines).map(|(json, line)| with_text(&json, line)).collect()
+}
+
+fn files(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the lines of the tests are there");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a folder").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read_to_string(path).expect("a file of lines")).collect()
+}
+
+/// Behind the language of each; the first line of a file says what is in it.
+fn lines(file: &str) -> Vec<String> {
+    let line = |row: &str| row.split_once('\t').map(|(_, line)| line.to_owned());
+    file.lines().skip(1).filter_map(line).collect()
+}
+
+/// The post with another text.
+fn with_text(json: &[u8], text: &str) -> Vec<u8> {
+    let json = str::from_utf8(json).expect("made JSON is UTF-8");
+    let (before, after) = json.split_once(TEXT).expect("a post that has a text");
+    let mut escaped = false;
+    let end = after.find(|c: char| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    let after = &after[end.expect("a string has an end")..];
+    let quoted = serde_json::to_string(text).expect("a string is JSON");
+    format!("{before}{TEXT}{}{after}", &quoted[1..quoted.len() - 1]).into_bytes()
+}
 
 /// So many posts that have a text, as JSON, in any language or in one.
 pub fn made(count: usize, lang: Option<&str>) -> Vec<Vec<u8>> {
@@ -66,20 +153,6 @@ impl<'p> Planting<'p> {
         }
         is_its_turn
     }
-}
-
-/// [`POSTS`] posts, one in [`PLANTED_EVERY`] planted; and how many those are.
-pub fn planted(patterns: &[String]) -> (Vec<Vec<u8>>, usize) {
-    let mut posts = made(POSTS, None);
-    let planted = plant(&mut posts, patterns, PLANTED_EVERY);
-    (posts, planted)
-}
-
-/// Every folded word of the unplanted posts, wherever it stands.
-pub fn words() -> HashSet<String> {
-    let posts = made(POSTS, None);
-    let texts = decoded(&posts).into_iter().map(|post| normalise::fold(&post.text));
-    texts.flat_map(|text| text.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The posts as Tidegate reads them.

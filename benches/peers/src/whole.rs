@@ -13,7 +13,7 @@ use tidegate::screen::{Reading, RuleSet, Screened, screen_into};
 
 use crate::normalising::Icu;
 use crate::patterns::{self, View};
-use crate::posts::{self, Six};
+use crate::posts::{self, PLANTED_EVERY, Six, Text};
 use crate::race::{Load, Runner, race, runner};
 use crate::{decoding, normalising};
 
@@ -25,17 +25,37 @@ pub fn run() {
         "\n{SIZE} patterns; JSON to verdict. The stack: serde_json into a struct of six fields,"
     );
     println!("NFKC, lower case, aho-corasick, is it a whole word?");
-    let list = patterns::make(SIZE, &posts::words());
-    let (made, planted) = posts::planted(&list);
-    let load = Load { posts: made.len(), bytes: posts::bytes(&made) };
+    Text::ALL.into_iter().for_each(of_text);
+}
+
+/// Does it find an entry in this post?
+type Fires<'a> = Box<dyn Fn(&[u8]) -> bool + 'a>;
+
+fn of_text(text: Text) {
+    let list = patterns::make(SIZE, &text.words());
     let rules = rules(&list);
-    let runners = vec![
-        tidegate(&rules, &made),
-        ordinary(&list, &made),
-        chosen(&list, &made),
-        decoding::floor(&made),
+    let engines = [
+        ("Tidegate, screen", tidegate(&rules)),
+        ("ordinary stack", ordinary(&list)),
+        ("fastest stack", chosen(&list)),
     ];
-    race("JSON to a verdict", load, Some(planted), runners);
+    let mut made = text.posts();
+    let all = made.len();
+    made.retain(|json| !engines.iter().any(|(_, fires)| fires(json)));
+    println!(
+        "\nLeft out: {} of {all} posts, in which one of them finds an entry before any is",
+        all - made.len()
+    );
+    println!("planted: Tidegate by undoing, the stacks where an apostrophe is the edge of a word.");
+    let planted = posts::plant(&mut made, &list, PLANTED_EVERY);
+    let load = Load { posts: made.len(), bytes: posts::bytes(&made) };
+    let posts = &made;
+    let runners = engines.iter().map(|(name, fires)| {
+        runner(*name, move || posts.iter().filter(|json| fires(json)).count())
+    });
+    let mut runners: Vec<Runner<'_>> = runners.collect();
+    runners.push(decoding::floor(&made));
+    race(&format!("JSON to a verdict, {}", text.name()), load, Some(planted), runners);
 }
 
 /// One rule with this list, in all views.
@@ -46,41 +66,40 @@ pub fn rules(list: &[String]) -> RuleSet {
 
 /// Counts the posts where the rule fires.
 pub fn fired(rules: &RuleSet, reading: &Reading, made: &[Vec<u8>]) -> usize {
-    let fires = |json: &&Vec<u8>| {
-        let mut screened = Screened::default();
-        let read = screen_into(&mut screened, Some(json), rules, reading);
-        read.expect("made posts can be read");
-        !screened.verdict.fired.is_empty()
-    };
-    made.iter().filter(fires).count()
+    made.iter().filter(|json| fires(rules, reading, json)).count()
 }
 
-fn tidegate<'m>(rules: &'m RuleSet, made: &'m [Vec<u8>]) -> Runner<'m> {
+fn fires(rules: &RuleSet, reading: &Reading, json: &[u8]) -> bool {
+    let mut screened = Screened::default();
+    let read = screen_into(&mut screened, Some(json), rules, reading);
+    read.expect("made posts can be read");
+    !screened.verdict.fired.is_empty()
+}
+
+fn tidegate(rules: &RuleSet) -> Fires<'_> {
     let reading = Reading::default();
-    runner("Tidegate, screen", move || fired(rules, &reading, made))
+    Box::new(move |json| fires(rules, &reading, json))
 }
 
-fn ordinary<'m>(list: &[String], made: &'m [Vec<u8>]) -> Runner<'m> {
+fn ordinary(list: &[String]) -> Fires<'_> {
     let automaton = AhoCorasick::new(list).expect("within its limits");
-    let fires = move |json: &&Vec<u8>| {
+    Box::new(move |json| {
         let six: Six<'_> = serde_json::from_slice(json).expect("made posts can be read");
         let text = normalising::nfkc_lower(&six.text);
         let mut matches = automaton.find_overlapping_iter(&text);
         matches.any(|found| is_word(&text, found.start(), found.end()))
-    };
-    runner("ordinary stack", move || made.iter().filter(&fires).count())
+    })
 }
 
-fn chosen<'m>(list: &[String], made: &'m [Vec<u8>]) -> Runner<'m> {
+fn chosen(list: &[String]) -> Fires<'_> {
     let automaton = CharwiseDoubleArrayAhoCorasick::<u32>::new(list).expect("within its limits");
     let normal = Icu::new();
-    let fires = move |json: &&Vec<u8>| {
+    Box::new(move |json| {
         let six: Six<'_> = sonic_rs::from_slice(json).expect("made posts can be read");
         let text = normal.of(&six.text);
         let mut matches = automaton.find_overlapping_iter(&text);
         matches.any(|found| is_word(&text, found.start(), found.end()))
-    };
-    runner("fastest stack", move || made.iter().filter(&fires).count())
+    })
 }
 
 /// No letter or digit before or after it.

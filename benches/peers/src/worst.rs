@@ -8,9 +8,10 @@
 
 use tidegate::screen::Reading;
 
+use crate::posts::{self, Text};
 use crate::race::{medians, runner};
 use crate::random::Random;
-use crate::{patterns, posts, whole};
+use crate::{patterns, whole};
 
 const SIZE: usize = 100_000;
 
@@ -24,7 +25,7 @@ const SEED: u64 = 13;
 pub fn run() {
     println!("\n## worst");
     println!("\nscreen with {SIZE} patterns, nanoseconds by byte of text\n");
-    let known = posts::words();
+    let known = Text::Made.words();
     let list = patterns::make(SIZE, &known);
     let rules = whole::rules(&list);
     let kinds = kinds(&list);

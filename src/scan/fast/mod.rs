@@ -83,6 +83,8 @@ struct Woken {
     /// (piece, odd words): no other odd word of the piece is what a form is looked for by. Nothing of a
     /// piece that has none.
     odd: Vec<(usize, Vec<Odd>)>,
+    /// Pieces that surely have no odd word.
+    plain: Vec<usize>,
 }
 
 /// What one post after the other is looked at in.
@@ -154,6 +156,7 @@ impl Engine {
         let looks_for_words = self.parts.has(part);
         let seen_words = looks_for_words && room.glance.look(text, &links);
         let plain = seen_words && room.glance.doubts().is_empty();
+        woken.plain.extend(plain.then_some(number));
         let mut sketch = OnceCell::new();
         let mut found = |form| self.wake_by((number, form), part, woken);
         if seen_words {
@@ -206,7 +209,7 @@ impl Engine {
 
     /// The hits of the rules that are awake.
     fn hits(&self, post: &Post<'_>, seen: &[Seen<'_>], woken: Woken) -> Hits {
-        let Woken { rules, mut forms, mut odd } = woken;
+        let Woken { rules, mut forms, mut odd, plain } = woken;
         forms.retain(|(_, form)| self.info(*form).is_some_and(|info| rules.contains(&info.rule)));
         let mut known: Vec<u32> = forms.iter().map(|(_, form)| *form).collect();
         known.sort_unstable();
@@ -233,7 +236,7 @@ impl Engine {
             let mut held = forms.iter().filter(|(held_by, _)| *held_by == piece);
             let all = held.any(|(_, form)| !self.store.is_single(*form))
                 || singles().any(|single| single.reads_odd_words(part));
-            let odd = if all { None } else { Some(known(piece)) };
+            let odd = if all && !plain.contains(&piece) { None } else { Some(known(piece)) };
             viewed.push(could_hold(piece, part).then(|| seen.view_quickly(odd)));
         }
         let mut found = Found::default();

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::patterns::{self, View};
-use crate::posts::{self, Planting};
+use crate::posts::{self, Planting, Text};
 
 const BYTES: usize = 1 << 30;
 
@@ -23,7 +23,7 @@ pub struct Made {
 
 /// The words of the posts, and what else in a line is a word to who does not read JSON.
 pub fn known() -> HashSet<String> {
-    let mut known = posts::words();
+    let mut known = Text::Made.words();
     for json in posts::stream(None).take(ASKED) {
         let line = str::from_utf8(&json).expect("made JSON is UTF-8").to_lowercase();
         known.extend(line.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
