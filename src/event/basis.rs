@@ -10,7 +10,7 @@ use super::takedown::Takedown;
 use super::time::Time;
 
 /// Fields that every event has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Basis {
     /// Union of the causes'.
     pub scope: Scope,
@@ -30,12 +30,57 @@ pub struct Basis {
 
 /// A takedown or a referral; `type` says which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "Flat")]
 pub enum Event {
     /// Act.
     Takedown(Takedown),
     /// Look.
     Referral(Referral),
+}
+
+/// Either, to be read: what has its fields by its type, and shares some, would be kept aside until the type
+/// is known, and then be read once more, which was half the time of restoring a large state.
+#[derive(Deserialize)]
+struct Flat {
+    r#type: Kind,
+    id: String,
+    action: String,
+    label: Option<String>,
+    purpose: Option<String>,
+    queue: Option<String>,
+    due: Option<Time>,
+    until: Option<Time>,
+    scope: Scope,
+    subject: Subject,
+    causes: Vec<Cause>,
+    source: Origin,
+    decided_at: Option<Time>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Takedown,
+    Referral,
+}
+
+impl TryFrom<Flat> for Event {
+    type Error = &'static str;
+
+    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
+        let Flat { r#type, id, action, label, purpose, queue, due, until, .. } = flat;
+        let Flat { scope, subject, causes, source, decided_at, url, .. } = flat;
+        let basis = Basis { scope, subject, causes, source, decided_at, url };
+        Ok(match r#type {
+            Kind::Takedown => Self::Takedown(Takedown { id, action, label, until, basis }),
+            Kind::Referral => {
+                let purpose = purpose.ok_or("a referral has a purpose")?;
+                let queue = queue.ok_or("a referral has a queue")?;
+                Self::Referral(Referral { id, action, purpose, queue, due, until, basis })
+            }
+        })
+    }
 }
 
 impl Event {

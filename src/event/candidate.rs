@@ -35,18 +35,6 @@ pub struct Issued {
     pub category: String,
 }
 
-/// The same without room to grow: a parser makes room for four of anything, most lists hold one, and hop 2
-/// keeps a million of these.
-pub(super) fn without_room(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
-    candidates.shrink_to_fit();
-    for candidate in &mut candidates {
-        let causes = &mut candidate.event.open().1.causes;
-        causes.shrink_to_fit();
-        causes.iter_mut().for_each(|cause| cause.evidence.shrink_to_fit());
-    }
-    candidates
-}
-
 impl Candidate {
     /// What it counts as once it is issued.
     #[must_use]

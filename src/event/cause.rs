@@ -91,6 +91,7 @@ pub struct Struck {
 
 /// One hit: where, by which pattern and line, never what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Flat")]
 pub struct Evidence {
     /// Name of the pattern in the rule.
     pub pattern: String,
@@ -103,7 +104,7 @@ pub struct Evidence {
 }
 
 /// Where a hit is, as its JSON tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Place {
     /// In a text.
@@ -125,6 +126,34 @@ pub enum Place {
         /// JSON pointer into the post as the native format has it.
         field: String,
     },
+}
+
+/// A hit to be read: as with events, nothing has to be kept aside.
+#[derive(Deserialize)]
+struct Flat {
+    pattern: String,
+    entry: Option<String>,
+    part: Option<String>,
+    index: Option<u16>,
+    view: Option<String>,
+    start: Option<u64>,
+    end: Option<u64>,
+    field: Option<String>,
+}
+
+impl TryFrom<Flat> for Evidence {
+    type Error = &'static str;
+
+    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
+        let Flat { pattern, entry, index, field, .. } = flat;
+        let place = match (flat.part, flat.view, flat.start, flat.end) {
+            (Some(part), Some(view), Some(start), Some(end)) => {
+                Place::Text { part, index, view, start, end }
+            }
+            _ => Place::Field { field: field.ok_or("a hit is in a text or a field")? },
+        };
+        Ok(Self { pattern, entry, place })
+    }
 }
 
 /// What a decision rests on, in words of the rule's authors.

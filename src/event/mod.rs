@@ -30,6 +30,7 @@ mod takedown;
 mod tests;
 mod time;
 mod verdict;
+mod waiting;
 
 pub use acted::acted_on;
 pub use basis::{Basis, Event};
@@ -46,6 +47,7 @@ pub use subject::{Origin, Source, Subject};
 pub use takedown::{TYPE as TAKEDOWN_TYPE, Takedown};
 pub use time::Time;
 pub use verdict::{fault_json, verdict_json};
+pub use waiting::Waiting;
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Topic `reviews`: hands a subject to people. See `schemas/referral.json`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::basis::Basis;
 use super::time::Time;
@@ -9,7 +9,7 @@ use super::time::Time;
 pub const TYPE: &str = "org.tidegate.referral.v1";
 
 /// Look at a subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Referral {
     /// `rf_…`: the same subject and queue give the same id, always.
     pub id: String,

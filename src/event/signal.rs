@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::candidate::{Candidate, without_room};
+use super::candidate::Candidate;
 use super::json;
 use super::subject::{Origin, Subject};
 use crate::record::{Outgoing, Topic, partition_of};
@@ -257,7 +257,6 @@ pub fn read(value: &[u8]) -> Result<Signal, ReadError> {
     match head("signal", value)?.kind.as_str() {
         COUNTING => {
             let In { rule, key, value, time_ms, candidates, strikes } = checked("signal", value)?;
-            let candidates = without_room(candidates);
             let counting = Counting { rule, key, value, time_ms, candidates, strikes };
             Ok(Signal::Counting(counting))
         }

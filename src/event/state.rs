@@ -4,10 +4,11 @@
 //! compacted; see `schemas/state.json`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::candidate::{Candidate, without_room};
 use super::json;
-use super::signal::{ReadError, Strike, VERSION, checked, head};
+use super::signal::{ReadError, VERSION, checked, head};
+use super::waiting::Waiting;
 use crate::record::{Outgoing, Topic, partition_of};
 
 /// Where a distinct value of a counter is kept. On the wire the JSON array `[rule, key, slot]`:
@@ -50,10 +51,8 @@ pub struct StateValue {
     pub value: String,
     /// Newest record time of a post with this value, Unix milliseconds.
     pub time_ms: i64,
-    /// Candidates that wait for the count to be reached.
-    pub candidates: Vec<Candidate>,
-    /// Strikes that go with them.
-    pub strikes: Vec<Strike>,
+    /// What waits for the count to be reached.
+    pub waiting: Waiting,
     /// True once the candidates were acted on.
     pub acted: bool,
 }
@@ -121,9 +120,9 @@ struct Out<'s> {
     v: u32,
     value: &'s str,
     time_ms: i64,
-    candidates: &'s [Candidate],
-    #[serde(skip_serializing_if = "<[Strike]>::is_empty")]
-    strikes: &'s [Strike],
+    candidates: &'s RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strikes: Option<&'s RawValue>,
     acted: bool,
 }
 
@@ -132,9 +131,9 @@ struct Out<'s> {
 struct In {
     value: String,
     time_ms: i64,
-    candidates: Vec<Candidate>,
+    candidates: Box<RawValue>,
     #[serde(default)]
-    strikes: Vec<Strike>,
+    strikes: Option<Box<RawValue>>,
     acted: bool,
 }
 
@@ -163,7 +162,8 @@ impl StateValue {
     /// The value of the record.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { value, time_ms, candidates, strikes, acted } = self;
+        let Self { value, time_ms, waiting, acted } = self;
+        let (candidates, strikes) = waiting.lists();
         json(&Out { v: VERSION, value, time_ms: *time_ms, candidates, strikes, acted: *acted })
     }
 }
@@ -207,8 +207,8 @@ pub fn read_key(key: &[u8]) -> Result<StateKey, ReadError> {
 pub fn read_value(value: &[u8]) -> Result<StateValue, ReadError> {
     head("state value", value)?;
     let In { value, time_ms, candidates, strikes, acted } = checked("state value", value)?;
-    let candidates = without_room(candidates);
-    Ok(StateValue { value, time_ms, candidates, strikes, acted })
+    let waiting = Waiting::read(candidates, strikes)?;
+    Ok(StateValue { value, time_ms, waiting, acted })
 }
 
 /// Reads the value of a strike.

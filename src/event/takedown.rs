@@ -1,6 +1,6 @@
 //! Topic `takedowns`: tells the platform to act on a subject. See `schemas/takedown.json`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::basis::Basis;
 use super::time::Time;
@@ -9,7 +9,7 @@ use super::time::Time;
 pub const TYPE: &str = "org.tidegate.takedown.v1";
 
 /// Act on a subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Takedown {
     /// `tk_…`: the same subject and action give the same id, always; consumers act on the first
     /// and add the causes of the rest.

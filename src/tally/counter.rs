@@ -42,7 +42,10 @@ impl Slots<StateValue> {
 
     /// Puts a candidate into a slot. `None` where it has acted already: the same post came again.
     fn place(&mut self, value: StateValue) -> Option<u32> {
-        let same = self.0.iter().find(|(_, kept)| same_events(kept, &value));
+        let same = self
+            .0
+            .iter()
+            .find(|(_, kept)| kept.value == value.value && kept.waiting.is_same(&value.waiting));
         let slot = match same {
             Some((_, kept)) if kept.acted => return None,
             Some((slot, kept)) if kept.time_ms >= value.time_ms => return Some(*slot),
@@ -113,14 +116,6 @@ impl Slots<StateValue> {
             self.0.remove(&slot);
         }
     }
-}
-
-/// Do both stand for the same post and revision? The ids of their events say so.
-fn same_events(kept: &StateValue, other: &StateValue) -> bool {
-    let ids = |value: &StateValue| -> Vec<String> {
-        value.candidates.iter().map(|candidate| candidate.event.id().to_owned()).collect()
-    };
-    kept.value == other.value && ids(kept) == ids(other)
 }
 
 /// The windows, as (first, last) index into `sorted`, that hold `at_least` distinct values and end

@@ -18,12 +18,12 @@ use table::{Of, Table};
 use crate::event::control::Control;
 use crate::event::signal::{Act, Counting, Did, ReadError, Reinstate, Signal, Strike, owner_key};
 use crate::event::state::{self, ActedValue, ActsValue, Done, StateKey, StateValue, StruckValue};
-use crate::event::{Candidate, Issued, Issuer, Reinstatement, escalated};
+use crate::event::{Candidate, Issued, Issuer, Reinstatement, Waiting, escalated};
 use crate::record::Outgoing;
 use crate::rules::{Escalation, Rule, Status, Tripped};
 
 /// Candidates kept for one partition of signals; beyond it the counter that has been quiet the
-/// longest is dropped. A candidate takes some 3 KB with the event it stands for, so this is 3 GB at the worst.
+/// longest is dropped. One takes some 2 KB with the event it stands for, so this is 2 GB at the worst.
 pub const ENTRIES_MAX: usize = 1_000_000;
 
 /// The longest window of a count: design section 12. A counter without a candidate for so long can
@@ -160,12 +160,12 @@ impl Tally {
             value: counting.value,
             time_ms: counting.time_ms,
             acted: false,
-            candidates: counting.candidates,
-            strikes: counting.strikes,
+            waiting: Waiting::of(&counting.candidates, &counting.strikes),
         };
         let acting = self.counters.open(of).take(value, &count);
         let mut issued = Vec::new();
-        for StateValue { time_ms, candidates, strikes, .. } in acting {
+        for StateValue { time_ms, waiting, .. } in acting {
+            let (candidates, strikes) = waiting.open();
             let things = if acts_here { candidates.first() } else { None };
             let limited = things.and_then(|of| limited(rule, of, times, (ruling, brake)));
             let live = acts_here && limited != Some(Tripped::Shadow);

@@ -6,9 +6,9 @@ use super::{
     Case, CountBy, DECIDED_MS, PARTITIONS, PLANTED, SubjectKind, TIME_MS, Topic, asking, causes,
     check, check_outgoing, counting, label, refer, rule, shadow, value,
 };
-use crate::event::Issuer;
 use crate::event::signal::{self, Counting, ReadError, Signal};
 use crate::event::state::{self, StateKey, StateValue};
+use crate::event::{Issuer, Waiting};
 use crate::record::partition_of;
 use crate::rules::{Rule, Status};
 
@@ -148,7 +148,7 @@ fn a_candidate_acts_as_its_rule_stands_when_the_count_is_reached() {
 fn state_value() -> StateValue {
     let case = Case::new([counting("n", CountBy::Author, CountBy::Post)]);
     let Counting { value, time_ms, candidates, strikes, .. } = signals(&case).remove(0);
-    StateValue { value, time_ms, candidates, strikes, acted: true }
+    StateValue { value, time_ms, waiting: Waiting::of(&candidates, &strikes), acted: true }
 }
 
 #[test]
@@ -171,17 +171,23 @@ fn state_comes_back_as_it_was_written() {
 }
 
 #[test]
-fn what_is_kept_has_no_room_to_grow() {
-    let kept = state::read_value(&state_value().to_bytes()).unwrap();
-    let case = Case::new([counting("n", CountBy::Author, CountBy::Post)]);
-    let sent = signals(&case).remove(0).candidates;
-    for candidates in [kept.candidates, sent] {
-        assert_eq!(candidates.capacity(), candidates.len());
-        for candidate in &candidates {
-            let causes = &candidate.event.basis().causes;
-            assert_eq!(causes.capacity(), causes.len());
-            assert!(causes.iter().all(|cause| cause.evidence.capacity() == cause.evidence.len()));
-        }
+fn what_waits_comes_back_and_what_cannot_be_read_never_waits() {
+    let strike = Some(crate::rules::Strike { channel: 2, author: 1 });
+    let case = Case::new([Rule { strike, ..counting("n", CountBy::Author, CountBy::Post) }]);
+    let Counting { value, time_ms, candidates, strikes, .. } = signals(&case).remove(0);
+    assert!(!candidates.is_empty() && !strikes.is_empty());
+    let waiting = Waiting::of(&candidates, &strikes);
+    let record = StateValue { value, time_ms, waiting, acted: false }.to_bytes();
+    let kept = state::read_value(&record).unwrap();
+    assert_eq!(kept.waiting.open(), (candidates.clone(), strikes));
+    assert!(kept.waiting.is_same(&Waiting::of(&candidates, &[])));
+    assert!(!kept.waiting.is_same(&Waiting::of(&[], &[])));
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    for list in ["candidates", "strikes"] {
+        let mut broken = record.clone();
+        broken[list][0] = json!({"no": "such thing"});
+        let read = state::read_value(broken.to_string().as_bytes());
+        assert!(matches!(read, Err(ReadError::Json { what, .. }) if what == list), "{read:?}");
     }
 }
 
@@ -254,8 +260,8 @@ fn no_text_of_posts_lists_or_links_leaves_but_as_ids() {
     for signal in signals(&case) {
         let Counting { rule, key, value, time_ms, candidates, strikes } = signal;
         let key = StateKey { rule, key, slot: 0 };
-        let kept =
-            StateValue { value, time_ms, candidates: candidates.clone(), strikes, acted: false };
+        let waiting = Waiting::of(&candidates, &strikes);
+        let kept = StateValue { value, time_ms, waiting, acted: false };
         out.push(key.to_outgoing(Some(kept.to_bytes()), 1));
         out.extend(candidates.into_iter().map(|one| one.into_outgoing(DECIDED_MS, true)));
     }

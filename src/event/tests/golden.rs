@@ -10,7 +10,7 @@ use crate::event::control::{self, Control};
 use crate::event::signal::{self, Act, Did, Reinstate, Signal};
 use crate::event::state::{self, ActedValue, ActsValue, Done, StruckValue};
 use crate::event::state::{StateKey, StateValue};
-use crate::event::{Issuer, Reinstatement, Struck, Subject, dead_letter};
+use crate::event::{Issuer, Reinstatement, Struck, Subject, Waiting, dead_letter};
 use crate::record::{InputId, NoHeaders, Partition, Record};
 use crate::rules::{Escalation, Ground, Limit, Severity, Status, Tripped};
 
@@ -44,8 +44,8 @@ fn state_and_dead_letters() {
     let Signal::Counting(sent) = signal::read(sent[0].value.as_deref().unwrap()).unwrap() else {
         unreachable!("it counts")
     };
-    let (value, time_ms, candidates) = (sent.value, sent.time_ms, sent.candidates);
-    let kept = StateValue { value, time_ms, candidates, strikes: Vec::new(), acted: false };
+    let waiting = Waiting::of(&sent.candidates, &[]);
+    let kept = StateValue { value: sent.value, time_ms: sent.time_ms, waiting, acted: false };
     let key = StateKey { rule: sent.rule, key: sent.key, slot: 2 };
     let out = key.to_outgoing(Some(kept.to_bytes()), 12);
     let record: Value = super::value(&out);
@@ -299,5 +299,5 @@ fn records_of_the_version_before_strikes_are_read() {
     assert_eq!((&*counting.rule, counting.candidates.len()), ("a.b", 1));
     assert_eq!(counting.strikes, []);
     let kept = state::read_value(state).unwrap();
-    assert_eq!((kept.candidates, kept.acted), (counting.candidates, false));
+    assert_eq!((kept.waiting.open().0, kept.acted), (counting.candidates, false));
 }

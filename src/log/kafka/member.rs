@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
@@ -27,6 +28,12 @@ const BATCH_MAX: usize = 1024;
 const HEAR_AGAIN: Duration = Duration::from_millis(20);
 /// And so many of them at a time.
 const HEAR_MAX: usize = 32;
+/// A turn of the worker costs the same for one record as for a hundred, and what it makes shows with the
+/// commit only: so where records come one by one, some are gathered first. Never in at-least-once mode,
+/// where each event shows at once.
+const GATHER: Duration = Duration::from_millis(2);
+/// Fewer records than this are few.
+const FEW: usize = 256;
 /// One try to get committed offsets: a transaction still open there is waited for in slices.
 const COMMITTED_SLICE: Duration = Duration::from_millis(500);
 /// A seek is answered by this client itself; only a partition that just starts makes it wait.
@@ -59,6 +66,7 @@ pub(super) struct Member {
     /// Settled partitions, and the offset last committed of each.
     owned: BTreeMap<Partition, Offset>,
     changes: VecDeque<Change>,
+    gather: Duration,
     fenced: Cell<bool>,
     pub(super) unsettled: Option<Unsettled>,
 }
@@ -80,6 +88,7 @@ impl Member {
             subscribed: false,
             owned: BTreeMap::new(),
             changes: VecDeque::new(),
+            gather: if settings.exactly_once { GATHER } else { Duration::ZERO },
             fenced: Cell::new(false),
             unsettled: None,
         })
@@ -209,7 +218,13 @@ impl Member {
             if self.consumer.context().has_change() || self.is_fenced() {
                 return Ok(Next::Nothing);
             }
-            let messages = self.queue.fetch(BATCH_MAX, deadline.slice(HEAR_AGAIN));
+            let mut messages = self.queue.fetch(BATCH_MAX, deadline.slice(HEAR_AGAIN));
+            let gather = deadline.slice(self.gather);
+            if (1..FEW).contains(&messages.len()) && !gather.is_zero() {
+                // Not by the batch call with a time: it would wake with every answer of a broker.
+                thread::sleep(gather);
+                messages.extend(self.queue.batch(BATCH_MAX - messages.len()));
+            }
             let batch = self.sort_out(messages)?;
             if !batch.is_empty() {
                 self.watch.reached();
@@ -349,7 +364,7 @@ impl Member {
                 return Err(KafkaError::Seek(format!("{} partitions refused it", to.len())));
             }
             if !to.is_empty() {
-                std::thread::sleep(Duration::from_millis(20));
+                thread::sleep(Duration::from_millis(20));
             }
         }
         Ok(())

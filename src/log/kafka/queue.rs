@@ -75,7 +75,7 @@ impl Queue {
     }
 
     /// What is there already: the batch call would wait until it has all it was asked for.
-    fn batch(&self, max: usize) -> Vec<Message<'_>> {
+    pub(super) fn batch(&self, max: usize) -> Vec<Message<'_>> {
         let mut room = vec![ptr::null_mut(); max];
         // SAFETY: there is room for so many pointers; each that is written is a message of ours.
         let count = unsafe {

@@ -9,7 +9,7 @@ use crate::plants;
 use crate::stage::Deployment;
 use crate::support::shared;
 
-/// From the start of the process to when it has everything and is ready.
+/// From the start of the process to when it has everything and is ready, where two workers read half each.
 const GOAL: Duration = Duration::from_secs(10);
 
 #[test]
@@ -35,7 +35,9 @@ fn figures_of_a_restore() {
     );
     assert!((restored - f64::from(rows)).abs() < 0.5, "{restored} rows");
     if MEASURED {
-        assert!(took <= GOAL, "{took:?}");
+        // The group may give all partitions of signals to one of them, which then reads alone.
+        let most = workers.into_iter().fold(0.0, f64::max) / restored;
+        assert!(took <= GOAL.mul_f64(2.0 * most), "{took:?}");
     }
     drop(node.stop());
 }
