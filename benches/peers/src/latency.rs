@@ -92,14 +92,17 @@ fn lines() -> Vec<Line> {
         at(tidegate, once, 25, RATE),
         at(tidegate, once, 20, RATE),
         at(tidegate, once, 10, RATE),
+        at((Kind::Counting, "Tidegate, counted"), once, 25, RATE),
         at(tidegate, least, 25, RATE),
         at(table, once, 50, RATE),
         at(table, least, 50, RATE),
         at(streams, once, 50, RATE),
         at(bare, once, 50, RATE),
         at(bare, once, 25, RATE),
+        at(bare, least, 25, RATE),
     ];
     lines.extend(LOADS.map(|rate| at(tidegate, once, 25, rate)));
+    lines.push(at(bare, once, 25, LOADS[0]));
     lines
 }
 
@@ -211,9 +214,9 @@ fn print_loads(lines: &[Line]) {
     if lines.is_empty() {
         return;
     }
-    println!("\nTidegate at other rates:\n");
-    println!("| posts a second | p50 ms | p99 ms | CPU, % of a core | CPU µs a post |");
-    println!("|--:|--:|--:|--:|--:|");
+    println!("\nAt other rates, exactly once, 25 ms:\n");
+    println!("| who | posts a second | p50 ms | p99 ms | CPU, % of a core | CPU µs a post |");
+    println!("|---|--:|--:|--:|--:|--:|");
     for line in lines {
         let of = |share| {
             let latencies = line.rounds.iter().map(|round| within(round, share));
@@ -222,7 +225,8 @@ fn print_loads(lines: &[Line]) {
         let share = |round: &Round| round.cpu.as_secs_f64() / WINDOW.as_secs_f64() * 100.0;
         let shares = kafka::spread(line.rounds.iter().map(share).collect(), 1);
         let cpu = cpu_a_post(line);
-        println!("| {} | {} | {} | {shares} | {cpu} |", line.rate, of(0.5), of(0.99));
+        let who = line.rival.label;
+        println!("| {who} | {} | {} | {} | {shares} | {cpu} |", line.rate, of(0.5), of(0.99));
     }
 }
 

@@ -135,6 +135,29 @@ tests:
     Source { files: files.into() }
 }
 
+/// Adds a rule that counts the posts of an author which hold one of these, and refers from so many on.
+pub fn add_counting(source: &mut Source, entries: &[String], at_least: usize) {
+    let first = &entries[0];
+    let rule = format!(
+        "\
+id: peers.often
+title: An author writes entries again and again
+status: live
+patterns:
+  planted: {{list: lists/planted.txt, match: phrase, view: unmasked, in: [text]}}
+condition: planted
+count: {{by: author.id, different: post.id, at_least: {at_least}, within: 10m}}
+actions: [{{refer: {{queue: soak}}}}]
+tests:
+  - series: {{repeat: {at_least}, every: 1s, post: {{author: {{id: a}}, text: \"{first}\"}}}}
+    fires_at: [{at_least}]
+  - quiet: \"harmless\"
+"
+    );
+    source.files.insert("rules/often.yaml".to_owned(), rule.into_bytes());
+    source.files.insert("lists/planted.txt".to_owned(), entries.join("\n").into_bytes());
+}
+
 /// The same, compiled. Nothing of these lists may draw an error.
 pub fn compile(source: &Source) -> Compiled {
     match rules::compile(source) {

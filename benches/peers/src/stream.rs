@@ -122,7 +122,7 @@ fn entrants() -> Vec<Entrant> {
 /// second.
 fn peer(kind: Kind, label: &'static str, guarantee: Guarantee, size: usize) -> Entrant {
     let (interval_ms, linger_ms) = match kind {
-        Kind::Tidegate(_) | Kind::Rust(_) => (50, 1),
+        Kind::Tidegate(_) | Kind::Counting | Kind::Rust(_) => (50, 1),
         Kind::Streams => (100, 5),
         Kind::Flink => (1_000, 5),
     };

@@ -185,9 +185,15 @@ impl Settings {
         config
             .set("queued.max.messages.kbytes", "32768")
             .set("fetch.message.max.bytes", "4194304")
-            .set("fetch.wait.max.ms", "50")
             // The default of a second stalls the worker each time its queue was full.
             .set("fetch.queue.backoff.ms", "10");
+        if self.exactly_once {
+            // Nothing shows before the commit, so a few records may wait for more: half the processor
+            // time of client and broker where they come one by one, for some milliseconds.
+            config.set("fetch.min.bytes", "8192").set("fetch.wait.max.ms", "10");
+        } else {
+            config.set("fetch.wait.max.ms", "50");
+        }
         let mut config = self.reading(config);
         config
             .set("group.id", &self.group)

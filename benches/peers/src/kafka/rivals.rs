@@ -5,17 +5,25 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ::tidegate::rules::Source;
+
 use super::broker::{Broker, tools};
-use super::made::{Made, list_file};
+use super::made::{Made, SIZES, list_file};
 use super::process::{Process, line};
 use super::{is_asked_for, tidegate, topics};
 use crate::patterns::{self, View};
 use crate::rival::FLAG;
 
+/// Posts of one author from which on [`Kind::Counting`] acts: so few that all planted posts lead to an event
+/// once the posts have come round a second time.
+const COUNTED: usize = 2;
+
 /// What a rival is.
 #[derive(Clone, Copy)]
 pub enum Kind {
     Tidegate(View),
+    /// With a second rule, whose events are those that are looked at: it counts the posts of an author.
+    Counting,
     /// Of this crate, by the name that `rival` knows.
     Rust(&'static str),
     Streams,
@@ -113,10 +121,9 @@ impl Stage<'_> {
         let list = self.made.list(rival.size);
         let job = Job { servers: &servers, name, posts, folder, guarantee, interval_ms };
         let group = name.to_owned();
-        if let Kind::Tidegate(view) = rival.kind {
-            let pack = patterns::source(list, view);
+        if let Kind::Tidegate(_) | Kind::Counting = rival.kind {
+            let (pack, events) = self.pack(rival.kind, list, name);
             let words = tidegate::prepare(&job, pack, &tidegate::ONE_WORKER);
-            let events = tidegate::takedowns(name);
             return Running { process: Process::start(&words, &log), group, events };
         }
         let events = format!("{name}-events");
@@ -126,6 +133,16 @@ impl Stage<'_> {
         let mut words = program(rival.kind);
         words.extend(line(self.settings(rival, &job, &events)));
         Running { process: Process::start(&words, &log), group, events }
+    }
+
+    /// The pack of a Tidegate, and the topic of the events that are looked at.
+    fn pack(&self, kind: Kind, list: &[String], name: &str) -> (Source, String) {
+        let Kind::Tidegate(view) = kind else {
+            let mut pack = patterns::source(list, View::Unmasked);
+            patterns::add_counting(&mut pack, self.made.list(SIZES[0]), COUNTED);
+            return (pack, tidegate::referrals(name));
+        };
+        (patterns::source(list, view), tidegate::takedowns(name))
     }
 
     /// What every peer is told, in Rust and in Java.
@@ -148,7 +165,7 @@ impl Stage<'_> {
 /// What starts a peer, up to its settings.
 fn program(kind: Kind) -> Vec<OsString> {
     match kind {
-        Kind::Tidegate(_) => panic!("Tidegate has a configuration"),
+        Kind::Tidegate(_) | Kind::Counting => panic!("Tidegate has a configuration"),
         Kind::Rust(name) => {
             let own = std::env::current_exe().expect("a program knows where it is");
             line([own, FLAG.into(), name.into()])
@@ -170,7 +187,7 @@ pub fn is_wanted(kind: Kind, name: &str) -> bool {
 /// True where `./dev bench peers` could make it.
 fn can_run(kind: Kind) -> bool {
     match kind {
-        Kind::Tidegate(_) | Kind::Rust(_) => true,
+        Kind::Tidegate(_) | Kind::Counting | Kind::Rust(_) => true,
         Kind::Streams => jars("streams").join("classes").is_dir(),
         Kind::Flink => jars("flink").join("classes").is_dir(),
     }

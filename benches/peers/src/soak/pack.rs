@@ -59,8 +59,7 @@ impl<'a> Editions<'a> {
     }
 }
 
-/// The pack of the peers, and a rule that counts the posts of an author which hold one of the entries that
-/// are planted.
+/// The pack of the peers, and a rule that counts.
 fn source(made: &Made, version: usize) -> Source {
     let all = made.list(SIZES[2]);
     let planted = made.list(SIZES[0]);
@@ -70,27 +69,6 @@ fn source(made: &Made, version: usize) -> Source {
     let text = str::from_utf8(manifest).expect("it is written as text");
     let other = text.replace("version: \"1\"", &format!("version: \"{version}\""));
     *manifest = other.into_bytes();
-    let rule = counting(&planted[0]);
-    source.files.insert("rules/often.yaml".to_owned(), rule.into_bytes());
-    source.files.insert("lists/planted.txt".to_owned(), planted.join("\n").into_bytes());
+    patterns::add_counting(&mut source, planted, AT_LEAST);
     source
-}
-
-fn counting(entry: &str) -> String {
-    format!(
-        "\
-id: peers.often
-title: An author writes entries again and again
-status: live
-patterns:
-  planted: {{list: lists/planted.txt, match: phrase, view: unmasked, in: [text]}}
-condition: planted
-count: {{by: author.id, different: post.id, at_least: {AT_LEAST}, within: 10m}}
-actions: [{{refer: {{queue: soak}}}}]
-tests:
-  - series: {{repeat: {AT_LEAST}, every: 1s, post: {{author: {{id: a}}, text: \"{entry}\"}}}}
-    fires_at: [{AT_LEAST}]
-  - quiet: \"harmless\"
-"
-    )
 }
