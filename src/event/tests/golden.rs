@@ -48,7 +48,7 @@ fn state_and_dead_letters() {
     let kept = StateValue { value: sent.value, time_ms: sent.time_ms, waiting, acted: false };
     let key = StateKey { rule: sent.rule, key: sent.key, slot: 2 };
     let out = key.to_outgoing(Some(kept.to_bytes()), 12);
-    let record: Value = super::value(&out);
+    let record: Value = value(&out);
     insta::assert_json_snapshot!("state", (String::from_utf8(key.to_bytes()).unwrap(), record));
     let (partition, value) = (Partition { input: InputId(0), number: 3 }, PLANTED.as_bytes());
     let record = Record {
