@@ -38,8 +38,8 @@ pub enum Event {
     Referral(Referral),
 }
 
-/// Either, to be read: what has its fields by its type, and shares some, would be kept aside until the type
-/// is known, and then be read once more, which was half the time of restoring a large state.
+/// Either, to be read in one go: serde keeps what has a tag and flattened fields aside until it knows the type,
+/// and reads it once more.
 #[derive(Deserialize)]
 struct Flat {
     r#type: Kind,

@@ -1,5 +1,5 @@
-//! What waits in a counter of hop 2, as the JSON of its record: read, it would take three times the room,
-//! and hop 2 keeps a million.
+//! What waits in a counter of hop 2, as the JSON of its record: so a row takes 2 KB of memory, and read it
+//! would take 3; hop 2 keeps a million.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};

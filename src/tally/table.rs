@@ -17,7 +17,7 @@ pub(super) struct Of {
 pub(super) const NEVER_MS: i64 = i64::MAX;
 
 /// A row of the state topic.
-pub(super) trait Row: PartialEq {
+pub(super) trait Row {
     /// Orders what goes first when there is no room: Unix milliseconds.
     fn age_ms(&self) -> i64;
     /// The value of its record.
@@ -26,7 +26,7 @@ pub(super) trait Row: PartialEq {
 
 /// Rows by slot; a slot is the number of a row in the state topic, so that one change writes one
 /// row. Rows are shared with the committed copy until they change.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Slots<V>(pub(super) BTreeMap<u32, Arc<V>>);
 
 impl<V> Default for Slots<V> {

@@ -159,6 +159,18 @@ impl Broker {
         broker
     }
 
+    /// One that waits for all members of a new group before it deals out partitions, as brokers do as they
+    /// come; the others here wait for nobody, to save time.
+    pub(crate) fn patient() -> Self {
+        let mut broker = Self::make(&[free_ports()], 0);
+        let config = broker.folder.path().join("broker.properties");
+        // The last value of a key counts.
+        let more = fs::read_to_string(&config).unwrap() + "group.initial.rebalance.delay.ms=3000\n";
+        fs::write(&config, more).unwrap();
+        broker.launch(&[]);
+        broker
+    }
+
     /// So many that copy each other's records; ready when this returns.
     pub(crate) fn cluster(count: usize) -> Vec<Self> {
         let all: Vec<Ports> = (0..count).map(|_| free_ports()).collect();

@@ -147,7 +147,7 @@ patterns:
   planted: {{list: lists/planted.txt, match: phrase, view: unmasked, in: [text]}}
 condition: planted
 count: {{by: author.id, different: post.id, at_least: {at_least}, within: 10m}}
-actions: [{{refer: {{queue: soak}}}}]
+actions: [{{refer: {{queue: often}}}}]
 tests:
   - series: {{repeat: {at_least}, every: 1s, post: {{author: {{id: a}}, text: \"{first}\"}}}}
     fires_at: [{at_least}]

@@ -14,7 +14,7 @@
 use crate::kafka::broker::Broker;
 use crate::kafka::events::Events;
 use crate::kafka::made::{Made, Place};
-use crate::kafka::rivals::{Guarantee, Kind, Rival, Stage, is_wanted};
+use crate::kafka::rivals::{Guarantee, Kind, Pack, Rival, Stage, is_wanted};
 use crate::kafka::watch::{self, Cost, Group};
 use crate::kafka::{self, topics};
 use crate::patterns::View;
@@ -98,8 +98,8 @@ fn entrants() -> Vec<Entrant> {
         peer(Kind::Rust("floor-batch"), "floor: records in batches", Guarantee::Nothing, 0),
         peer(Kind::Rust("floor-poll"), "floor: records one by one", Guarantee::Nothing, 0),
     ];
-    let folded = (Kind::Tidegate(View::Folded), "Tidegate, the view of the peers");
-    let unmasked = (Kind::Tidegate(View::Unmasked), "Tidegate, all views");
+    let folded = (Kind::Tidegate(Pack::Finds(View::Folded)), "Tidegate, the view of the peers");
+    let unmasked = (Kind::Tidegate(Pack::Finds(View::Unmasked)), "Tidegate, all views");
     let automaton = (Kind::Rust("aho-corasick"), "ordinary Rust, aho-corasick");
     let table = (Kind::Rust("word-table"), "ordinary Rust, a table of words");
     let streams = (Kind::Streams, "Kafka Streams");
@@ -122,7 +122,7 @@ fn entrants() -> Vec<Entrant> {
 /// second.
 fn peer(kind: Kind, label: &'static str, guarantee: Guarantee, size: usize) -> Entrant {
     let (interval_ms, linger_ms) = match kind {
-        Kind::Tidegate(_) | Kind::Counting | Kind::Rust(_) => (50, 1),
+        Kind::Tidegate(_) | Kind::Rust(_) => (50, 1),
         Kind::Streams => (100, 5),
         Kind::Flink => (1_000, 5),
     };

@@ -46,7 +46,7 @@ fn of_text(text: Text) {
         "\nLeft out: {} of {all} posts, in which one of them finds an entry before any is",
         all - made.len()
     );
-    println!("planted: Tidegate by undoing, the stacks where an apostrophe is the edge of a word.");
+    println!("planted: the stacks undo no disguise, and cut words otherwise.");
     let planted = posts::plant(&mut made, &list, PLANTED_EVERY);
     let load = Load { posts: made.len(), bytes: posts::bytes(&made) };
     let posts = &made;

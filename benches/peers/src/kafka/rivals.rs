@@ -14,20 +14,28 @@ use super::{is_asked_for, tidegate, topics};
 use crate::patterns::{self, View};
 use crate::rival::FLAG;
 
-/// Posts of one author from which on [`Kind::Counting`] acts: so few that all planted posts lead to an event
+/// Posts of one author from which on [`Pack::Counts`] acts: so few that all planted posts lead to an event
 /// once the posts have come round a second time.
 const COUNTED: usize = 2;
 
 /// What a rival is.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    Tidegate(View),
-    /// With a second rule, whose events are those that are looked at: it counts the posts of an author.
-    Counting,
+    Tidegate(Pack),
     /// Of this crate, by the name that `rival` knows.
     Rust(&'static str),
     Streams,
     Flink,
+}
+
+/// What Tidegate looks for.
+#[derive(Clone, Copy)]
+pub enum Pack {
+    /// The list, in this view.
+    Finds(View),
+    /// That in all views, and with a second rule, whose events are those that are looked at, what an author
+    /// writes again.
+    Counts,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,8 +129,8 @@ impl Stage<'_> {
         let list = self.made.list(rival.size);
         let job = Job { servers: &servers, name, posts, folder, guarantee, interval_ms };
         let group = name.to_owned();
-        if let Kind::Tidegate(_) | Kind::Counting = rival.kind {
-            let (pack, events) = self.pack(rival.kind, list, name);
+        if let Kind::Tidegate(pack) = rival.kind {
+            let (pack, events) = self.pack(pack, list, name);
             let words = tidegate::prepare(&job, pack, &tidegate::ONE_WORKER);
             return Running { process: Process::start(&words, &log), group, events };
         }
@@ -136,13 +144,15 @@ impl Stage<'_> {
     }
 
     /// The pack of a Tidegate, and the topic of the events that are looked at.
-    fn pack(&self, kind: Kind, list: &[String], name: &str) -> (Source, String) {
-        let Kind::Tidegate(view) = kind else {
-            let mut pack = patterns::source(list, View::Unmasked);
-            patterns::add_counting(&mut pack, self.made.list(SIZES[0]), COUNTED);
-            return (pack, tidegate::referrals(name));
-        };
-        (patterns::source(list, view), tidegate::takedowns(name))
+    fn pack(&self, pack: Pack, list: &[String], name: &str) -> (Source, String) {
+        match pack {
+            Pack::Finds(view) => (patterns::source(list, view), tidegate::takedowns(name)),
+            Pack::Counts => {
+                let mut source = patterns::source(list, View::Unmasked);
+                patterns::add_counting(&mut source, self.made.list(SIZES[0]), COUNTED);
+                (source, tidegate::referrals(name))
+            }
+        }
     }
 
     /// What every peer is told, in Rust and in Java.
@@ -165,7 +175,7 @@ impl Stage<'_> {
 /// What starts a peer, up to its settings.
 fn program(kind: Kind) -> Vec<OsString> {
     match kind {
-        Kind::Tidegate(_) | Kind::Counting => panic!("Tidegate has a configuration"),
+        Kind::Tidegate(_) => panic!("Tidegate has a configuration"),
         Kind::Rust(name) => {
             let own = std::env::current_exe().expect("a program knows where it is");
             line([own, FLAG.into(), name.into()])
@@ -187,7 +197,7 @@ pub fn is_wanted(kind: Kind, name: &str) -> bool {
 /// True where `./dev bench peers` could make it.
 fn can_run(kind: Kind) -> bool {
     match kind {
-        Kind::Tidegate(_) | Kind::Counting | Kind::Rust(_) => true,
+        Kind::Tidegate(_) | Kind::Rust(_) => true,
         Kind::Streams => jars("streams").join("classes").is_dir(),
         Kind::Flink => jars("flink").join("classes").is_dir(),
     }
