@@ -43,7 +43,11 @@ const APPEND: usize = 500;
 
 /// As the service has both by default.
 const PARTITIONS: i32 = 8;
-const DELIVERY: Delivery = Delivery { interval: Duration::from_millis(25), bytes_max: 4 << 20 };
+const DELIVERY: Delivery = Delivery {
+    interval: Duration::from_millis(25),
+    bytes_max: 4 << 20,
+    rows_max: tidegate::tally::ROWS_MAX,
+};
 
 /// A log whose retention is never full.
 fn open(folder: &TempDir) -> Arc<Embedded> {

@@ -73,6 +73,7 @@ impl Plan {
             delivery: Delivery {
                 interval: config.delivery.interval,
                 bytes_max: config.delivery.max_bytes,
+                rows_max: config.delivery.state_rows,
             },
             slots: config.delivery.slots.clone().or_else(|| beside(&config.log)),
             workers,

@@ -12,8 +12,8 @@ use crate::board::Board;
 use crate::worker::Shared;
 use crate::worker::clock::Stopwatch;
 
-/// Longer than anything a worker waits for: a restore or a commit gives up by itself before. Probes say no
-/// after half of this.
+/// Longer than anything a worker waits for: a commit, or a restore to which no row comes, gives up by itself
+/// before. Probes say no after half of this.
 const STILL_MAX: Duration = Duration::from_secs(60);
 
 /// Longer than finishing a batch and its commit, brokers away included.

@@ -43,6 +43,9 @@ impl Default for Limits {
     }
 }
 
+/// Longest id, bytes: ids are in every event and signal, in keys and in rows of state.
+const ID_MAX: usize = 1_024;
+
 /// Reads one record's value. Strings of the post borrow from it where they hold no escape.
 ///
 /// # Errors
@@ -77,7 +80,7 @@ pub fn read_into<'a>(
     if !matches!(format, Format::Native) || lazy::post(text, post).is_none() {
         *post = read_text(format, text)?;
     }
-    Ok(())
+    bound(post)
 }
 
 /// [`read`] without the fast way for ordinary records: what that must agree with.
@@ -89,7 +92,21 @@ pub fn read_full<'a>(
     value: Option<&'a [u8]>,
     limits: &Limits,
 ) -> Result<Post<'a>, Fault> {
-    read_text(format, text(value, limits)?)
+    let post = read_text(format, text(value, limits)?)?;
+    bound(&post)?;
+    Ok(post)
+}
+
+/// Holds to their bound the ids that go into each event.
+fn bound(post: &Post<'_>) -> Result<(), Fault> {
+    let author = post.author.as_ref().and_then(|author| author.id.as_deref());
+    let ids =
+        [("id", &*post.id), ("channel.id", &*post.channel.id), ("author.id", author.unwrap_or(""))];
+    if let Some((name, id)) = ids.into_iter().find(|(_, id)| id.len() > ID_MAX) {
+        let detail = format!("{name}: {} bytes are more than {ID_MAX}", id.len());
+        return Err(Fault::new(Reason::BadValue, detail));
+    }
+    Ok(())
 }
 
 /// A value as text.

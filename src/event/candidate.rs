@@ -10,7 +10,7 @@ use super::takedown::{self, Takedown};
 use super::time::Time;
 use super::{cloud, json, shadow};
 use crate::record::{Outgoing, SubjectKind, Topic};
-use crate::rules::{Action, ActionKind, Status, Tripped};
+use crate::rules::{Action, ActionKind, Severity, Status, Tripped};
 
 /// A whole event but for the moment of its decision and the standing of its rule at that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Issued {
     pub action: String,
     /// Category of its first cause.
     pub category: String,
+    /// A takedown in the name of a rule of the highest severity.
+    pub urgent: bool,
 }
 
 impl Candidate {
@@ -43,11 +45,13 @@ impl Candidate {
             Event::Takedown(takedown) => (Topic::Takedowns, takedown.action.as_str()),
             Event::Referral(_) => (Topic::Reviews, "refer"),
         };
-        let category = self.event.basis().causes.first().map(|cause| cause.category.clone());
+        let first = self.event.basis().causes.first();
+        let is_critical = first.is_some_and(|cause| cause.severity == Severity::Critical.name());
         Issued {
             topic: if live { topic } else { Topic::Shadow },
             action: action.to_owned(),
-            category: category.unwrap_or_default(),
+            category: first.map(|cause| cause.category.clone()).unwrap_or_default(),
+            urgent: live && is_critical && topic == Topic::Takedowns,
         }
     }
 

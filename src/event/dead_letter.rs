@@ -16,8 +16,15 @@ pub(super) const CUT_TO: usize = 64 * 1024;
 /// Longest detail, bytes. Details are ours and short; this keeps the promise of the topic's size.
 const DETAIL_MAX: usize = 1024;
 
+/// What is kept of the key and of the headers together, names and all: with the longest headers of ours they
+/// fit into the 64 KiB that a dead letter may be larger than a post.
+const ASIDE_MAX: usize = 48 * 1024;
+
+/// Bytes that a header takes besides its name and its value, at most.
+const HEADER_SIZE: usize = 10;
+
 /// Names of the headers added here. A record that was a dead letter before loses its old ones.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "tidegate_reason",
     "tidegate_detail",
     "tidegate_topic",
@@ -25,16 +32,27 @@ const NAMES: [&str; 7] = [
     "tidegate_offset",
     "tidegate_time",
     "tidegate_truncated",
+    "tidegate_left_out",
 ];
 
 /// The record that keeps `record` for its fault: key, value and headers as they came, and where
 /// it was read, why it was set aside. `max_bytes` is `decode.max_bytes`: a larger value is cut to
-/// 64 KiB and marked with its size.
+/// 64 KiB and marked with its size. What of key and headers is more than 48 KiB is left out, and their
+/// bytes are told.
 #[must_use]
 pub fn dead_letter(record: &Record<'_>, topic: &str, fault: &Fault, max_bytes: usize) -> Outgoing {
     let value = record.value.unwrap_or_default();
     let kept = if value.len() > max_bytes { CUT_TO.min(value.len()) } else { value.len() };
     let cut = (kept < value.len()).then(|| value.len().to_string());
+    let mut aside = Aside::default();
+    let key = record.key.filter(|key| aside.takes(key.len()));
+    let mut headers = List::new();
+    record.headers.each(&mut |name, value| {
+        let size = name.len() + value.map_or(0, <[u8]>::len) + HEADER_SIZE;
+        if !NAMES.contains(&name) && aside.takes(size) {
+            headers.push((Cow::Owned(name.to_owned()), value.map(<[u8]>::to_vec)));
+        }
+    });
     let own = [
         Some(fault.reason.name().to_owned()),
         Some(fault.detail.get(..boundary(&fault.detail)).unwrap_or_default().to_owned()),
@@ -43,21 +61,32 @@ pub fn dead_letter(record: &Record<'_>, topic: &str, fault: &Fault, max_bytes: u
         Some(record.offset.to_string()),
         Some(Time::from_ms(record.time_ms).to_string()),
         cut,
+        (aside.left_out > 0).then(|| aside.left_out.to_string()),
     ];
-    let mut headers = List::new();
-    record.headers.each(&mut |name, value| {
-        if !NAMES.contains(&name) {
-            headers.push((Cow::Owned(name.to_owned()), value.map(<[u8]>::to_vec)));
-        }
-    });
     let own = NAMES.into_iter().zip(own).filter_map(|(name, value)| Some((name, value?)));
     headers.extend(own.map(|(name, value)| (Cow::Borrowed(name), Some(value.into_bytes()))));
     Outgoing {
         topic: Topic::Deadletters,
         partition: None,
-        key: record.key.map(<[u8]>::to_vec),
+        key: key.map(<[u8]>::to_vec),
         value: record.value.map(|value| value.iter().take(kept).copied().collect()),
         headers,
+    }
+}
+
+/// Key and headers as they came, as many as fit: brokers bound a record, but not these.
+#[derive(Default)]
+struct Aside {
+    kept: usize,
+    left_out: usize,
+}
+
+impl Aside {
+    fn takes(&mut self, size: usize) -> bool {
+        let fits = self.kept + size <= ASIDE_MAX;
+        let sum = if fits { &mut self.kept } else { &mut self.left_out };
+        *sum += size;
+        fits
     }
 }
 
@@ -89,7 +118,7 @@ impl DeadLetter {
             let found = headers.iter().rev().find(|(name, _)| name == wanted);
             found.and_then(|(_, value)| String::from_utf8(value.clone()?).ok())
         };
-        let [reason, detail, topic, partition, offset, time, cut] = NAMES.map(text);
+        let [reason, detail, topic, partition, offset, time, cut, _] = NAMES.map(text);
         let letter = Self {
             reason: reason?,
             detail: detail?,

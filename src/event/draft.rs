@@ -11,6 +11,7 @@ use super::subject::{Origin, Subject, author};
 use super::takedown::Takedown;
 use super::time::Time;
 use super::{Decision, cloud};
+use crate::decode::Post;
 use crate::record::SubjectKind;
 use crate::rules::{Action, ActionKind, Count, CountBy, Rule};
 use crate::score::Fired;
@@ -18,6 +19,9 @@ use crate::score::Fired;
 /// Domains of one post that counters hear of: a post with more is no ordinary post, and each
 /// costs a whole candidate.
 pub(super) const DOMAINS_MAX: usize = 64;
+
+/// Longest `url` of an event, bytes.
+const URL_MAX: usize = 4_096;
 
 /// Drafts the events of one decision.
 pub(super) struct Draft<'a> {
@@ -105,7 +109,7 @@ impl<'a> Draft<'a> {
                 causes: causes.to_vec(),
                 source: Origin::from(self.decision.source),
                 decided_at: None,
-                url: self.decision.post.url.as_deref().map(str::to_owned),
+                url: url(self.decision.post),
             };
             self.candidate(&ask, until, basis)
         });
@@ -137,7 +141,7 @@ impl<'a> Draft<'a> {
             deployment: self.issuer.deployment.clone(),
             traceparent: self.decision.traceparent.as_deref().and_then(cloud::traceparent),
             source: Origin::from(self.decision.source),
-            url: post.url.as_deref().map(str::to_owned),
+            url: url(post),
         });
         struck.collect()
     }
@@ -269,4 +273,9 @@ fn join(known: &mut Ask<'_>, ask: Ask<'_>) {
 /// The later of two ends; for ever where one of them is.
 fn later(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     Some(a?.max(b?))
+}
+
+/// Where people find a post. It decides nothing, so one too long for an event is left out.
+fn url(post: &Post<'_>) -> Option<String> {
+    post.url.as_deref().filter(|url| url.len() <= URL_MAX).map(str::to_owned)
 }

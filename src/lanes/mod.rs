@@ -214,7 +214,7 @@ fn run_avx512<W: Work>(lanes: Avx512, work: W) -> W::Out {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn run_avx2<W: Work>(lanes: Avx2, work: W) -> W::Out {
     work.run(lanes)
 }

@@ -1,27 +1,30 @@
 //! The twins of processors that do with 32 or 64 bytes at once what others do with one.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm_loadu_si128, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256,
-    _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x,
-    _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_storeu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4,
-    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpge_epu8_mask, _mm512_cvtepu8_epi32,
-    _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutexvar_epi8,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_srli_epi16,
-    _mm512_storeu_si512, _mm512_test_epi8_mask,
+    __m256i, __m512i, _mm_cvtsi64_si128, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_shuffle_epi8,
+    _mm256_and_si256, _mm256_blendv_epi8, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+    _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
+    _mm512_cmpge_epu8_mask, _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512,
+    _mm512_mask_blend_epi8, _mm512_mask_loadu_epi8, _mm512_maskz_compress_epi8,
+    _mm512_movepi8_mask, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
+    _mm512_test_epi8_mask,
 };
 
 use super::{BLOCK, Bytes, FIRST_LEAD, LOW, Lanes, SMALL, Set, UPPER};
 
-/// Two times 32 bytes.
+/// Two times 32 bytes. No closures here, and none in a call of the standard library: what they call that only
+/// this processor has stays a call, as the compiler does not know of them where they run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx2(());
 
 impl Avx2 {
     pub(super) fn of_this_processor() -> Option<Self> {
         let has = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("popcnt")
             && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2");
         has.then_some(Self(()))
@@ -35,23 +38,42 @@ fn twice(row: &[u8; 16]) -> __m256i {
     unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(row.as_ptr().cast())) }
 }
 
+#[inline(always)]
+fn all(byte: u8) -> __m256i {
+    // SAFETY: callers have an `Avx2`.
+    unsafe { _mm256_set1_epi8(byte.cast_signed()) }
+}
+
 /// Nothing but zeros where a byte is in the set: 255 where it is not.
 #[inline(always)]
 fn lacks(bytes: __m256i, set: &Set) -> __m256i {
     // SAFETY: callers have an `Avx2`. A shuffle gives zero for bytes beyond ASCII.
     unsafe {
         let rows = _mm256_shuffle_epi8(twice(&set.rows), bytes);
-        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
+        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), all(15));
         let bit = _mm256_shuffle_epi8(twice(&UPPER), upper);
         _mm256_cmpeq_epi8(_mm256_and_si256(rows, bit), _mm256_setzero_si256())
     }
 }
 
 #[inline(always)]
-fn gathered(halves: [__m256i; 2]) -> u64 {
+fn equal(left: __m256i, right: __m256i) -> __m256i {
     // SAFETY: callers have an `Avx2`.
-    let [low, high] = halves.map(|half| unsafe { _mm256_movemask_epi8(half) }.cast_unsigned());
-    u64::from(low) | u64::from(high) << 32
+    unsafe { _mm256_cmpeq_epi8(left, right) }
+}
+
+#[inline(always)]
+fn small(half: __m256i) -> __m256i {
+    // SAFETY: callers have an `Avx2`.
+    unsafe { _mm256_or_si256(half, all(SMALL)) }
+}
+
+/// The highest bit of each byte.
+#[inline(always)]
+fn gathered(low: __m256i, high: __m256i) -> u64 {
+    // SAFETY: callers have an `Avx2`.
+    let (low, high) = unsafe { (_mm256_movemask_epi8(low), _mm256_movemask_epi8(high)) };
+    u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
 }
 
 /// Bytes of another where the lower half of a mask is.
@@ -77,130 +99,175 @@ fn blend(half: __m256i, mask: u64, other: __m256i) -> __m256i {
 #[inline(always)]
 fn lookup(half: __m256i, table: &Bytes) -> __m256i {
     let (rows, _) = table.as_chunks::<16>();
+    let [first, second, third, fourth] = rows else { return half };
     // SAFETY: callers have an `Avx2`.
-    let (low, row_of) = unsafe {
-        let fifteen = _mm256_set1_epi8(15);
-        let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(half), _mm256_set1_epi8(3));
-        (_mm256_and_si256(half, fifteen), upper)
-    };
-    // SAFETY: callers have an `Avx2`.
-    rows.iter().zip(0_i8..).fold(unsafe { _mm256_setzero_si256() }, |all, (row, number)| unsafe {
-        let is_row = _mm256_cmpeq_epi8(row_of, _mm256_set1_epi8(number));
-        _mm256_blendv_epi8(all, _mm256_shuffle_epi8(twice(row), low), is_row)
-    })
+    unsafe {
+        let low = _mm256_and_si256(half, all(15));
+        let row = _mm256_and_si256(_mm256_srli_epi16::<4>(half), all(3));
+        let of_first = _mm256_shuffle_epi8(twice(first), low);
+        let of_second = _mm256_shuffle_epi8(twice(second), low);
+        let of_third = _mm256_shuffle_epi8(twice(third), low);
+        let of_fourth = _mm256_shuffle_epi8(twice(fourth), low);
+        let lower = _mm256_blendv_epi8(of_first, of_second, equal(row, all(1)));
+        let upper = _mm256_blendv_epi8(of_third, of_fourth, equal(row, all(3)));
+        _mm256_blendv_epi8(lower, upper, _mm256_cmpgt_epi8(row, all(1)))
+    }
+}
+
+#[inline(always)]
+fn load(half: &[u8; BLOCK / 2]) -> __m256i {
+    // SAFETY: there are the 32 bytes that are read; callers have an `Avx2`.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn store(half: __m256i, to: &mut [u8; BLOCK / 2]) {
+    // SAFETY: there are the 32 bytes that are written; callers have an `Avx2`.
+    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), half) }
+}
+
+/// ASCII characters of a set in lower case, those beyond ASCII as they are, a space for all else.
+#[inline(always)]
+fn words(half: __m256i, set: &Set) -> __m256i {
+    // SAFETY: callers have an `Avx2`. A blend takes the second where the highest bit of the third is set.
+    unsafe {
+        let ascii = _mm256_blendv_epi8(small(half), all(b' '), lacks(half, set));
+        _mm256_blendv_epi8(ascii, half, half)
+    }
 }
 
 /// The bits of a byte, each in one of its own.
 const EIGHT: [u8; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
+/// For each mask of eight bytes the places of those that it has, in a row.
+static KEPT: [[u8; 8]; 256] = {
+    let mut kept = [[0; 8]; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut to, mut at) = (0, 0);
+        while at < 8 {
+            if mask >> at & 1 == 1 {
+                kept[mask][to] = at;
+                to += 1;
+            }
+            at += 1;
+        }
+        mask += 1;
+    }
+    kept
+};
+
+/// Those of eight bytes that a mask has, in a row.
+#[inline(always)]
+fn kept(eight: u64, mask: u8) -> u64 {
+    let Some(places) = KEPT.get(usize::from(mask)) else { return eight };
+    let places = u64::from_le_bytes(*places).cast_signed();
+    // SAFETY: callers have an `Avx2`, which comes with these.
+    let kept = unsafe {
+        let bytes = _mm_cvtsi64_si128(eight.cast_signed());
+        _mm_cvtsi128_si64(_mm_shuffle_epi8(bytes, _mm_cvtsi64_si128(places)))
+    };
+    kept.cast_unsigned()
+}
+
 impl Lanes for Avx2 {
-    type Block = [__m256i; 2];
+    type Block = (__m256i, __m256i);
 
     #[inline(always)]
     fn load(self, bytes: &Bytes) -> Self::Block {
         let (halves, _) = bytes.as_chunks::<{ BLOCK / 2 }>();
-        // SAFETY: each half has the 32 bytes that are read; `self` proves AVX2.
-        let load = |half: &[u8; 32]| unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
-        match halves {
-            [low, high] => [load(low), load(high)],
-            _ => [load(&[0; 32]); 2],
-        }
+        let [low, high] = halves else { return (all(0), all(0)) };
+        (load(low), load(high))
     }
 
     #[inline(always)]
-    fn has(self, block: Self::Block, set: &Set) -> u64 {
-        !gathered(block.map(|half| lacks(half, set)))
+    fn has(self, (low, high): Self::Block, set: &Set) -> u64 {
+        !gathered(lacks(low, set), lacks(high, set))
     }
 
     #[inline(always)]
-    fn is(self, block: Self::Block, byte: u8) -> u64 {
-        // SAFETY: `self` proves AVX2.
-        gathered(
-            block.map(|half| unsafe {
-                _mm256_cmpeq_epi8(half, _mm256_set1_epi8(byte.cast_signed()))
-            }),
-        )
+    fn is(self, (low, high): Self::Block, byte: u8) -> u64 {
+        gathered(equal(low, all(byte)), equal(high, all(byte)))
     }
 
     #[inline(always)]
-    fn beyond(self, block: Self::Block) -> u64 {
-        gathered(block)
+    fn beyond(self, (low, high): Self::Block) -> u64 {
+        gathered(low, high)
     }
 
     #[inline(always)]
-    fn leads(self, block: Self::Block) -> u64 {
+    fn leads(self, (low, high): Self::Block) -> u64 {
         // As signed bytes those behind a lead are the lowest, then leads, then ASCII.
-        let behind = FIRST_LEAD.cast_signed() - 1;
+        let behind = all(FIRST_LEAD - 1);
         // SAFETY: `self` proves AVX2.
-        let from_lead = gathered(
-            block.map(|half| unsafe { _mm256_cmpgt_epi8(half, _mm256_set1_epi8(behind)) }),
-        );
-        from_lead & self.beyond(block)
+        let from_lead =
+            unsafe { gathered(_mm256_cmpgt_epi8(low, behind), _mm256_cmpgt_epi8(high, behind)) };
+        from_lead & self.beyond((low, high))
     }
 
     #[inline(always)]
-    fn low(self, block: Self::Block) -> Self::Block {
+    fn low(self, (low, high): Self::Block) -> Self::Block {
         // SAFETY: `self` proves AVX2.
-        block.map(|half| unsafe { _mm256_and_si256(half, _mm256_set1_epi8(LOW.cast_signed())) })
+        unsafe { (_mm256_and_si256(low, all(LOW)), _mm256_and_si256(high, all(LOW))) }
     }
 
     #[inline(always)]
     fn put(self, block: Self::Block, mask: u64, byte: u8) -> Self::Block {
-        // SAFETY: `self` proves AVX2.
-        let other = unsafe { _mm256_set1_epi8(byte.cast_signed()) };
-        self.blend(block, mask, [other; 2])
+        self.blend(block, mask, (all(byte), all(byte)))
     }
 
     #[inline(always)]
     fn blend(
         self,
-        [low, high]: Self::Block,
+        (low, high): Self::Block,
         mask: u64,
-        [first, second]: Self::Block,
+        (first, second): Self::Block,
     ) -> Self::Block {
-        [blend(low, mask, first), blend(high, mask >> 32, second)]
+        (blend(low, mask, first), blend(high, mask >> 32, second))
     }
 
     #[inline(always)]
-    fn lookup(self, block: Self::Block, table: &Bytes) -> Self::Block {
-        block.map(|half| lookup(half, table))
+    fn lookup(self, (low, high): Self::Block, table: &Bytes) -> Self::Block {
+        (lookup(low, table), lookup(high, table))
     }
 
     #[inline(always)]
-    fn bytes(self, block: Self::Block) -> Bytes {
+    fn bytes(self, (low, high): Self::Block) -> Bytes {
         let mut out = [0; BLOCK];
-        let (halves, _) = out.as_chunks_mut::<{ BLOCK / 2 }>();
-        for (to, half) in halves.iter_mut().zip(block) {
-            // SAFETY: `self` proves AVX2; `to` has the 32 bytes that are written.
-            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), half) };
+        if let ([first, second], _) = out.as_chunks_mut() {
+            store(low, first);
+            store(high, second);
         }
         out
     }
 
     #[inline(always)]
-    fn same(self, left: Self::Block, right: Self::Block) -> u64 {
-        // SAFETY: `self` proves AVX2.
-        let small = |half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed())) };
-        let ([a, b], [c, d]) = (left.map(small), right.map(small));
-        // SAFETY: `self` proves AVX2.
-        gathered(unsafe { [_mm256_cmpeq_epi8(a, c), _mm256_cmpeq_epi8(b, d)] })
-    }
-
-    #[inline(always)]
-    fn words(self, block: Self::Block, set: &Set) -> Bytes {
+    fn keep(self, block: Self::Block, mask: u64) -> Bytes {
+        let bytes = self.bytes(block);
+        if mask == u64::MAX {
+            return bytes;
+        }
         let mut out = [0; BLOCK];
-        let (halves, _) = out.as_chunks_mut::<{ BLOCK / 2 }>();
-        for (to, half) in halves.iter_mut().zip(block) {
-            // SAFETY: `self` proves AVX2; `to` has the 32 bytes that are written. A blend takes
-            // the second where the highest bit of the third is set.
-            unsafe {
-                let small = _mm256_or_si256(half, _mm256_set1_epi8(SMALL.cast_signed()));
-                let space = _mm256_set1_epi8(SMALL.cast_signed());
-                let ascii = _mm256_blendv_epi8(small, space, lacks(half, set));
-                _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_blendv_epi8(ascii, half, half));
+        let (mut to, masks) = (0, mask.to_le_bytes());
+        let (eights, _) = bytes.as_chunks();
+        for (eight, mask) in eights.iter().zip(masks) {
+            let eight = kept(u64::from_le_bytes(*eight), mask);
+            if let Some(room) = out.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {
+                *room = eight.to_le_bytes();
             }
+            to += mask.count_ones() as usize;
         }
         out
+    }
+
+    #[inline(always)]
+    fn same(self, (a, b): Self::Block, (c, d): Self::Block) -> u64 {
+        gathered(equal(small(a), small(c)), equal(small(b), small(d)))
+    }
+
+    #[inline(always)]
+    fn words(self, (low, high): Self::Block, set: &Set) -> Bytes {
+        self.bytes((words(low, set), words(high, set)))
     }
 }
 

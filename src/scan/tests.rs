@@ -77,6 +77,26 @@ fn scan(rules: &[Rule], post: &Post<'_>, seen: &[Seen<'_>]) -> Hits {
     hits
 }
 
+/// Each piece is asked for what of it is its own.
+#[test]
+fn a_post_of_many_pieces_is_scanned_piece_by_piece() {
+    let texts =
+        ["blorp", "bread", "b l o r p", "fresh blorp flim", "fl1m", "", "BLÖRP flim", "z0rb"];
+    let poll = (0..600).map(|number| texts[number * 7 % texts.len()].into()).collect();
+    let post = Post { text: "z0rb blorp".into(), poll, ..Post::default() };
+    let seen: Vec<Seen<'_>> = post.pieces().into_iter().map(Seen::of).collect();
+    assert!(seen.len() > 500);
+    let rules = [
+        rule(vec![entries(View::Unmasked, Match::Word, 0, &["blorp", "zorb"])]),
+        rule(vec![entries(View::Unmasked, Match::Phrase, 1, &["blorp flim"])]),
+        rule(vec![entries(View::Folded, Match::Substring, 0, &["lim"])]),
+    ];
+    for rules in [&rules[..1], &rules[1..2], &rules[..]] {
+        let hits = scan(rules, &post, &seen);
+        assert!(hits.all.len() > 70, "{}", hits.all.len());
+    }
+}
+
 fn found(pattern: Pattern, text: &str) -> Vec<String> {
     let post = Post { text: text.into(), ..Post::default() };
     let pieces = post.pieces();

@@ -8,7 +8,7 @@ use crate::event::state::StateValue;
 use crate::rules::Count;
 
 /// Candidates one counter keeps: design section 7. Enough for any real burst of one author, and
-/// some 400 kB at the worst.
+/// some 2 MB at the worst.
 const CANDIDATES_MAX: usize = 1_000;
 
 impl Row for StateValue {

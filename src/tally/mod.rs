@@ -22,9 +22,9 @@ use crate::event::{Candidate, Issued, Issuer, Reinstatement, Waiting, escalated}
 use crate::record::Outgoing;
 use crate::rules::{Escalation, Rule, Status, Tripped};
 
-/// Candidates kept for one partition of signals; beyond it the counter that has been quiet the
-/// longest is dropped. One takes some 2 KB with the event it stands for, so this is 2 GB at the worst.
-pub const ENTRIES_MAX: usize = 1_000_000;
+/// Rows of each kind kept for one partition of signals, where nothing else is said; beyond it the key that has been
+/// quiet the longest is dropped. A candidate takes some 2 KB with the event it stands for: 400 MB at the worst.
+pub const ROWS_MAX: usize = 200_000;
 
 /// The longest window of a count: design section 12. A counter without a candidate for so long can
 /// not be reached any more.
@@ -55,7 +55,7 @@ pub struct Ruling<'r> {
 pub struct Applied {
     /// The events that were issued.
     pub issued: Vec<Issued>,
-    /// Keys dropped because of [`ENTRIES_MAX`].
+    /// Keys dropped because of [`ROWS_MAX`].
     pub evicted: usize,
     /// Of a request to undo something: whether there was anything to undo.
     pub reinstated: Option<bool>,
@@ -65,7 +65,7 @@ pub struct Applied {
 #[derive(Debug)]
 pub struct Tally {
     partitions: i32,
-    entries_max: usize,
+    rows_max: usize,
     counters: Table<StateValue>,
     strikes: Table<StruckValue>,
     acts: Table<ActsValue>,
@@ -75,10 +75,10 @@ pub struct Tally {
 impl Tally {
     /// An empty tally of one of so many signals partitions, before its state is restored.
     #[must_use]
-    pub fn new(partitions: i32, entries_max: usize) -> Self {
+    pub fn new(partitions: i32, rows_max: usize) -> Self {
         Self {
             partitions,
-            entries_max,
+            rows_max,
             counters: Table::new(),
             strikes: Table::new(),
             acts: Table::new(),
@@ -312,7 +312,7 @@ impl Tally {
     /// Drops what is too old to matter, a little at a time, and the oldest while there is too much.
     /// Returns how many keys were dropped for want of room.
     fn make_room(&mut self, now_ms: i64) -> usize {
-        let (max, few) = (self.entries_max, EXPIRED_PER_SIGNAL);
+        let (max, few) = (self.rows_max, EXPIRED_PER_SIGNAL);
         let counters = now_ms.saturating_sub(WINDOW_MAX_MS);
         let strikes = now_ms.saturating_sub(STRIKES_MAX_MS);
         self.counters.make_room(counters, max, few)

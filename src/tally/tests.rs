@@ -87,8 +87,8 @@ fn play(tally: &mut Tally, rules: &RuleSet, rows: &[(&str, &str, i64)]) -> Vec<V
 }
 
 /// What a restart reads back: every row of state that was written, in order.
-fn restored(written: &[Outgoing], entries_max: usize) -> Tally {
-    let mut tally = Tally::new(4, entries_max);
+fn restored(written: &[Outgoing], rows_max: usize) -> Tally {
+    let mut tally = Tally::new(4, rows_max);
     for row in written {
         assert_eq!(row.topic, Topic::State);
         tally.restore(row.key.as_ref().unwrap(), row.value.as_deref()).unwrap();
@@ -99,7 +99,7 @@ fn restored(written: &[Outgoing], entries_max: usize) -> Tally {
 #[test]
 fn every_candidate_acts_once_when_the_count_is_reached_and_later_ones_at_once() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let acted = play(
         &mut tally,
         &rules,
@@ -130,7 +130,7 @@ fn a_canary_that_counts_acts_in_its_share_of_the_counted_keys_as_large_as_it_is_
     for (parts, topic) in [(slot - 1, Topic::Shadow), (slot, Topic::Takedowns)] {
         let status = Status::Canary(rules::Share::new(parts).unwrap());
         let now = Rule { status, ..screened_by.rule("fraud.counted").unwrap().clone() };
-        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut tally = Tally::new(4, ROWS_MAX);
         let mut out = Vec::new();
         for (post, channel, time) in posts {
             let signal = signal(&screened_by, post, channel, time);
@@ -155,7 +155,7 @@ fn a_canary_that_counts_acts_in_its_share_of_the_counted_keys_as_large_as_it_is_
 #[test]
 fn later_means_that_those_before_and_the_one_that_reaches_it_are_let_be() {
     let rules = rule_set(&three("later"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let rows = [("p1", "c1", 0), ("p2", "c2", 1), ("p3", "c3", 2), ("p4", "c1", 3)];
     let acted = play(&mut tally, &rules, &rows);
     assert_eq!(acted[2], Vec::<String>::new());
@@ -174,7 +174,7 @@ fn later_asks_for_the_count_within_a_window_that_the_record_falls_into() {
         (reached - HOUR - 1, false),
     ];
     for (time, acts) in cases {
-        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut tally = Tally::new(4, ROWS_MAX);
         let rows = [("p1", "c1", TODAY), ("p2", "c2", TODAY + 1), ("p3", "c3", reached)];
         assert!(play(&mut tally, &rules, &rows).concat().is_empty());
         let acted = play(&mut tally, &rules, &[("p4", "c1", time)]).concat();
@@ -187,7 +187,7 @@ fn a_post_that_comes_again_counts_once_with_its_newest_time() {
     let rules = rule_set(&three("all"), "live");
     let again = [[0, HOUR], [HOUR, 0], [HOUR, HOUR]];
     for [first, second] in again {
-        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut tally = Tally::new(4, ROWS_MAX);
         let rows = [
             ("p1", "c1", TODAY + first),
             ("p1", "c1", TODAY + second),
@@ -208,13 +208,13 @@ fn a_post_that_comes_again_counts_once_with_its_newest_time() {
 fn a_window_is_as_long_as_the_rule_says_and_moves() {
     let rules = rule_set(&three("all"), "live");
     for (last, reached) in [(HOUR, true), (HOUR + 1, false)] {
-        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut tally = Tally::new(4, ROWS_MAX);
         let rows = [("p1", "c1", 0), ("p2", "c2", 5), ("p3", "c3", last)];
         let acted = play(&mut tally, &rules, &rows);
         assert_eq!(!acted[2].is_empty(), reached, "{last}");
     }
     // The first is too old for the window that the others reach.
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let rows =
         [("p1", "c1", 0), ("p2", "c2", HOUR), ("p3", "c3", HOUR + 2), ("p4", "c4", HOUR + 3)];
     assert_eq!(play(&mut tally, &rules, &rows)[3], ["p2", "p3", "p4"]);
@@ -223,7 +223,7 @@ fn a_window_is_as_long_as_the_rule_says_and_moves() {
 #[test]
 fn a_late_record_counts_in_the_window_it_belongs_to() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let rows = [("p1", "c1", 10), ("p2", "c2", 30), ("p3", "c3", 20)];
     assert_eq!(play(&mut tally, &rules, &rows)[2], ["p1", "p3", "p2"]);
 }
@@ -234,7 +234,7 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
     let rows = [("p1", "c1", 0), ("p2", "c2", 1), ("p3", "c3", 2)];
     for (status, topic) in [("live", Topic::Takedowns), ("shadow", Topic::Shadow)] {
         let rules = rule_set(&three("all"), status);
-        let mut tally = Tally::new(4, ENTRIES_MAX);
+        let mut tally = Tally::new(4, ROWS_MAX);
         let mut out = Vec::new();
         for (post, channel, time) in rows {
             let signal = signal(&live, post, channel, time);
@@ -248,7 +248,7 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
         assert_eq!(out.len(), 3, "{status}");
         assert!(out.iter().all(|event| event.topic == topic), "{status}");
     }
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let mut out = Vec::new();
     for (post, channel, time) in rows {
         let applied = tally.apply(
@@ -266,7 +266,7 @@ fn what_a_rule_may_do_is_asked_when_the_count_is_reached() {
 #[test]
 fn an_abort_forgets_and_a_commit_keeps() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     play(&mut tally, &rules, &[("p1", "c1", 0), ("p2", "c2", 1)]);
     tally.merge();
     assert_eq!(tally.entries(), 2);
@@ -282,7 +282,7 @@ fn an_abort_forgets_and_a_commit_keeps() {
 #[test]
 fn a_restart_goes_on_where_the_state_was_written() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let mut written = Vec::new();
     for row in [("p1", "c1", 0), ("p2", "c2", 1)] {
         play(&mut tally, &rules, &[row]);
@@ -291,11 +291,11 @@ fn a_restart_goes_on_where_the_state_was_written() {
     }
     assert_eq!(written.len(), 2, "one row a candidate");
     assert!(written.iter().all(|row| row.partition == Some(crate::record::partition_of(b"a1", 4))));
-    let mut again = restored(&written, ENTRIES_MAX);
+    let mut again = restored(&written, ROWS_MAX);
     assert_eq!(again.entries(), 2);
     assert_eq!(play(&mut again, &rules, &[("p3", "c3", 2)])[0], ["p1", "p2", "p3"]);
     again.flush(&mut written);
-    let mut after = restored(&written, ENTRIES_MAX);
+    let mut after = restored(&written, ROWS_MAX);
     assert_eq!(play(&mut after, &rules, &[("p3", "c3", 2)])[0].len(), 0, "acted on before");
     assert_eq!(play(&mut after, &rules, &[("p4", "c1", 3)])[0], ["p4"]);
 }
@@ -303,7 +303,7 @@ fn a_restart_goes_on_where_the_state_was_written() {
 #[test]
 fn only_the_newest_distinct_values_are_kept_and_rows_of_others_are_deleted() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let mut written = Vec::new();
     for number in 0..10_i64 {
         let (post, channel) = (format!("p{number}"), format!("c{number}"));
@@ -312,14 +312,14 @@ fn only_the_newest_distinct_values_are_kept_and_rows_of_others_are_deleted() {
         tally.merge();
     }
     assert_eq!(tally.entries(), 3);
-    assert_eq!(restored(&written, ENTRIES_MAX).entries(), 3);
+    assert_eq!(restored(&written, ROWS_MAX).entries(), 3);
     assert!(written.iter().any(|row| row.value.is_none()));
 }
 
 #[test]
 fn one_counter_keeps_a_thousand_candidates_at_most() {
     let rules = rule_set(&three("all"), "live");
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     for number in 0..1_010 {
         play(&mut tally, &rules, &[(&format!("p{number}"), "c1", number)]);
     }
@@ -344,18 +344,74 @@ fn old_counters_go_and_the_oldest_when_there_are_too_many() {
         tally.merge();
         applied.evicted
     };
-    for (author, time, evicted) in [("a1", 0, 0), ("a2", 1, 0), ("a3", 2, 0), ("a4", 3, 2)] {
+    for (author, time, evicted) in [("a1", 0, 0), ("a2", 1, 0), ("a3", 2, 0), ("a4", 3, 1)] {
         assert_eq!(feed(&mut tally, author, time), evicted, "{author}");
     }
-    assert_eq!(tally.entries(), 2);
+    assert_eq!(tally.entries(), 3, "what a signal adds goes with the next one");
     assert_eq!(feed(&mut tally, "a5", 3 + 24 * HOUR), 0, "too old, not too many");
     assert_eq!(tally.entries(), 2, "a3 is gone, a4 is within a day");
     assert_eq!(restored(&written, 2).entries(), 2);
 }
 
 #[test]
+fn a_transaction_of_many_signals_drops_no_more_than_there_is_too_much() {
+    let rules = rule_set(&three("all"), "live");
+    let (issuer, mut written) = (Issuer::public(), Vec::new());
+    let mut tally = Tally::new(4, 100);
+    let mut apply = |tally: &mut Tally, authors: std::ops::Range<i64>, time_ms: i64| {
+        let signals = authors.map(|author| {
+            let made = signal(&rules, &format!("p{author}"), "c1", time_ms + author);
+            let Signal::Counting(counting) = made else { unreachable!("it counts") };
+            Signal::Counting(Counting { key: format!("a{author}"), ..counting })
+        });
+        let ruling = ruling(rules.rule("fraud.counted"), &issuer);
+        let applied = signals.map(|signal| {
+            tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new()).evicted
+        });
+        let evicted: usize = applied.sum();
+        tally.flush(&mut written);
+        tally.merge();
+        evicted
+    };
+    assert_eq!(apply(&mut tally, 0..103, 0), 0, "none of them is committed yet");
+    // Each of these is there, so that nothing is added.
+    assert_eq!(apply(&mut tally, 50..100, HOUR), 3);
+    assert_eq!(tally.entries(), 100);
+    // Of a transaction that does not happen nothing was dropped.
+    let before = tally.entries();
+    tally.discard();
+    assert_eq!(tally.entries(), before);
+    assert_eq!(apply(&mut tally, 200..210, HOUR), 0);
+    assert_eq!(apply(&mut tally, 60..70, HOUR), 10);
+    assert_eq!(tally.entries(), 100);
+    assert_eq!(restored(&written, 100).entries(), 100);
+}
+
+#[test]
+fn all_that_is_too_old_goes_two_with_each_signal() {
+    let rules = rule_set(&three("all"), "live");
+    let issuer = Issuer::public();
+    let mut tally = Tally::new(4, ROWS_MAX);
+    let feed = |tally: &mut Tally, author: usize, time_ms: i64| {
+        let made = signal(&rules, &format!("p{author}"), "c1", time_ms);
+        let Signal::Counting(counting) = made else { unreachable!("it counts") };
+        let signal = Signal::Counting(Counting { key: format!("a{author}"), ..counting });
+        let ruling = ruling(rules.rule("fraud.counted"), &issuer);
+        tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new()).evicted
+    };
+    (0..2_000).for_each(|author| assert_eq!(feed(&mut tally, author, 0), 0));
+    tally.merge();
+    // In one transaction, some of them in use again.
+    for author in 1_500..2_400 {
+        assert_eq!(feed(&mut tally, author, 25 * HOUR), 0, "old, not too many");
+    }
+    tally.merge();
+    assert_eq!(tally.entries(), 900, "1,500 were too old for nine hundred times two");
+}
+
+#[test]
 fn a_row_of_a_newer_version_is_an_error() {
-    let mut tally = Tally::new(4, ENTRIES_MAX);
+    let mut tally = Tally::new(4, ROWS_MAX);
     let bad = tally.restore(br#"["fraud.counted","a1",0]"#, Some(br#"{"v":2}"#));
     assert!(matches!(bad, Err(ReadError::Version { .. })));
     assert!(tally.restore(b"no key", None).is_err());
@@ -447,7 +503,7 @@ fn short(issued: &[(String, i64, String)]) -> Vec<(&str, i64)> {
 #[test]
 fn strikes_of_a_category_come_together_and_an_edited_post_is_one() {
     let rules = striking("");
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let mut post = |post, time| post_through(&mut tally, &rules, post, time);
     assert_eq!(short(&post(("p1", "blorp"), TODAY)), []);
     assert_eq!(short(&post(("p1", "blorp again"), TODAY + 1)), [], "an edit");
@@ -466,13 +522,13 @@ fn strikes_of_a_category_come_together_and_an_edited_post_is_one() {
 fn strikes_weigh_what_the_rule_says_and_count_within_the_window() {
     let rules = striking("");
     for (second, enough) in [(30 * DAY, true), (30 * DAY + 1, false)] {
-        let mut tally = Tally::new(1, ENTRIES_MAX);
+        let mut tally = Tally::new(1, ROWS_MAX);
         assert_eq!(short(&post_through(&mut tally, &rules, ("p1", "flim"), TODAY)), []);
         let issued = post_through(&mut tally, &rules, ("p2", "blorp"), TODAY + second);
         assert_eq!(!issued.is_empty(), enough, "{second}");
     }
     // A late strike completes a window that has passed.
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     assert_eq!(short(&post_through(&mut tally, &rules, ("p1", "flim"), TODAY + DAY)), []);
     assert_eq!(post_through(&mut tally, &rules, ("p2", "blorp"), TODAY).len(), 2);
 }
@@ -495,7 +551,7 @@ fn what_is_to_be_done_to_a_channel_is_done_once_and_for_ever_goes_over_for_a_tim
             + &rule_of("spam.quiet", "quiet", "remove_channel\nstatus: shadow")
                 .replace("[remove_channel\nstatus: shadow]", "[restrict_channel]\nstatus: shadow")),
     );
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let mut post = |word, time| {
         let id = format!("{word}{time}");
         post_through(&mut tally, &rules, (&id, word), time)
@@ -515,7 +571,7 @@ fn what_is_to_be_done_to_a_channel_is_done_once_and_for_ever_goes_over_for_a_tim
 #[test]
 fn strikes_and_what_was_done_survive_a_restart_and_an_abort_forgets_them() {
     let rules = striking("");
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let mut written = Vec::new();
     for (post, time) in [("p1", TODAY), ("p2", TODAY + 1)] {
         post_through(&mut tally, &rules, (post, "blorp"), time);
@@ -523,7 +579,7 @@ fn strikes_and_what_was_done_survive_a_restart_and_an_abort_forgets_them() {
         tally.merge();
     }
     let restored = |written: &[Outgoing]| {
-        let mut tally = Tally::new(1, ENTRIES_MAX);
+        let mut tally = Tally::new(1, ROWS_MAX);
         for row in written {
             tally.restore(row.key.as_deref().unwrap(), row.value.as_deref()).unwrap();
         }
@@ -551,7 +607,7 @@ fn an_escalation_in_shadow_says_each_time_that_it_is_reached_anew_what_it_would_
          {rule: drugs.one, channel: c1}}\n    fires_at: [4]\n  - series: {repeat: 2, every: 1d, strike: \
          {rule: drugs.one, channel: c1}}\n    fires_at: []\n",
     );
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let mut told = Vec::new();
     // The tenth comes when the first nine are forgotten, and so do three more.
     for day in [1, 2, 3, 4, 5, 6, 7, 8, 9, 60, 61, 62, 63, 64] {
@@ -571,7 +627,7 @@ fn a_rule_that_was_held_back_strikes_nobody() {
     let live = rules.rule("fraud.one").unwrap();
     let shadow = Rule { status: Status::Shadow, ..live.clone() };
     for (rule, entries) in [(Some(live), 1), (Some(&shadow), 0), (None, 0)] {
-        let mut tally = Tally::new(1, ENTRIES_MAX);
+        let mut tally = Tally::new(1, ROWS_MAX);
         let strike = Signal::Strike(some_strike(&rules, TODAY));
         tally.apply(strike, &ruling(rule, &issuer), &mut Brake::default(), &mut Vec::new());
         tally.merge();
@@ -582,7 +638,7 @@ fn a_rule_that_was_held_back_strikes_nobody() {
 #[test]
 fn one_channel_keeps_a_thousand_strikes_and_what_is_done_is_not_forgotten_for_age() {
     let rules = striking("");
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     for number in 0..1_010 {
         post_through(&mut tally, &rules, (&format!("p{number}"), "zorb"), TODAY + number);
     }
@@ -646,7 +702,7 @@ fn a_removed_channel_is_restricted_only_for_longer_than_it_is_removed() {
             + &rule_of("spam.week", "week", "{restrict_channel: {for: 7d}}")
             + &rule_of("spam.look", "look", "{refer: {subject: channel, queue: q}}")),
     );
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let mut post = |word, time| {
         let id = format!("{word}{time}");
         post_through(&mut tally, &rules, (&id, word), time)
@@ -689,7 +745,7 @@ fn a_revision_is_never_dropped_for_want_of_room() {
 #[test]
 fn a_late_strike_drives_out_no_newer_one() {
     let rules = striking("");
-    let (mut tally, mut written) = (Tally::new(1, ENTRIES_MAX), Vec::new());
+    let (mut tally, mut written) = (Tally::new(1, ROWS_MAX), Vec::new());
     for number in 0..1_000 {
         post_through(&mut tally, &rules, (&format!("p{number}"), "zorb"), TODAY + number);
     }
@@ -730,7 +786,7 @@ fn reinstate(tally: &mut Tally, action: &str, time_ms: i64) -> Option<serde_json
 #[test]
 fn what_a_person_undoes_can_be_done_anew_under_another_id_and_its_strikes_are_forgotten() {
     let rules = striking("");
-    let (mut tally, mut written) = (Tally::new(1, ENTRIES_MAX), Vec::new());
+    let (mut tally, mut written) = (Tally::new(1, ROWS_MAX), Vec::new());
     assert_eq!(reinstate(&mut tally, "restrict_channel", TODAY), None, "nothing was done");
     let mut third = Vec::new();
     for post in ["p1", "p2", "p3"] {
@@ -746,7 +802,7 @@ fn what_a_person_undoes_can_be_done_anew_under_another_id_and_its_strikes_are_fo
     );
     assert_eq!(reinstate(&mut tally, "restrict_channel", TODAY + 2), None, "once");
     tally.flush(&mut written);
-    let mut again = Tally::new(1, ENTRIES_MAX);
+    let mut again = Tally::new(1, ROWS_MAX);
     for row in &written {
         again.restore(row.key.as_deref().unwrap(), row.value.as_deref()).unwrap();
     }
@@ -886,7 +942,7 @@ fn hear(tally: &mut Tally, rule: &Rule, rows: &[(&str, i64)]) -> Vec<serde_json:
 fn a_limit_trips_once_over_all_workers_and_counts_anew_once_it_is_lifted() {
     let rules = limited("restrict", false);
     let rule = rules.rule("fraud.counted").unwrap();
-    let mut tally = Tally::new(1, ENTRIES_MAX);
+    let mut tally = Tally::new(1, ROWS_MAX);
     let within = [("c1", TODAY), ("c2", TODAY + 1), ("c1", TODAY + 2)];
     assert_eq!(hear(&mut tally, rule, &within), [] as [serde_json::Value; 0]);
     // One hour on, the first two have left the window.
@@ -894,7 +950,7 @@ fn a_limit_trips_once_over_all_workers_and_counts_anew_once_it_is_lifted() {
     let mut written = Vec::new();
     tally.flush(&mut written);
     tally.merge();
-    let mut tally = restored(&written, ENTRIES_MAX);
+    let mut tally = restored(&written, ROWS_MAX);
     let tripped = hear(&mut tally, rule, &[("c4", TODAY + 2 + HOUR), ("c5", TODAY + 3)]);
     assert!(tripped.is_empty(), "a late one, of another hour: {tripped:?}");
     let tripped = hear(&mut tally, rule, &[("c5", TODAY + 2 + HOUR)]);
@@ -927,7 +983,7 @@ fn what_a_count_acts_on_is_held_back_above_the_limit() {
         ("alert", Topic::Takedowns, "remove_post"),
     ] {
         let rules = limited(then, true);
-        let (mut tally, mut own) = (Tally::new(4, ENTRIES_MAX), Brake::default());
+        let (mut tally, mut own) = (Tally::new(4, ROWS_MAX), Brake::default());
         let mut post = |post: &str, channel: &str, rule: &Rule| -> Vec<(Topic, String)> {
             let mut out = Vec::new();
             let signal = signal(&rules, post, channel, TODAY);

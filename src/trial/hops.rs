@@ -6,7 +6,10 @@ use crate::event::signal::{self, ReadError};
 use crate::event::{Event, Issuer, read_event};
 use crate::record::{Outgoing, Topic};
 use crate::screen::RuleSet;
-use crate::tally::{Brake, ENTRIES_MAX, Ruling, Tally};
+use crate::tally::{Brake, ROWS_MAX, Ruling, Tally};
+
+/// What there are by default, each with rows of its own.
+const PARTITIONS: usize = 12;
 
 /// The one owner of all counters, channels and accounts.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ impl<'r> Hops<'r> {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(rules: &'r RuleSet, issuer: &'r Issuer) -> Self {
-        Self { rules, issuer, tally: Tally::new(1, ENTRIES_MAX) }
+        Self { rules, issuer, tally: Tally::new(1, PARTITIONS * ROWS_MAX) }
     }
 
     /// Takes what hop 1 sent for one post, hands every signal to hop 2 until none is left, and gives

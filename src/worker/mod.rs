@@ -40,6 +40,10 @@ const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// spends at most [`COMMIT_SHARE`] of its time waiting for them.
 const STRETCH_MAX: u32 = 4;
 
+/// A critical takedown is committed at once, but so long after the last commit at the soonest: a flood of them would
+/// else be nothing but commits.
+const URGENT_PAUSE: Duration = Duration::from_millis(10);
+
 /// A worker that waits for records for more than one part in so many of its time is not saturated.
 const WAIT_SHARE: u32 = 8;
 
@@ -60,14 +64,19 @@ pub struct Shared {
     pub reading: Reading,
 }
 
-/// When a worker closes its transaction.
+/// When a worker closes its transaction, and how much state it keeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     /// So long after the first record, if it led to an event.
     pub interval: Duration,
     /// At so many bytes of output at the latest.
     pub bytes_max: usize,
+    /// Rows of state of each kind that a partition of signals keeps.
+    pub rows_max: usize,
 }
+
+/// Rows of state that are read between two signs of life: some hundredth of a second.
+const ROWS_A_BEAT: u64 = 4_096;
 
 /// A change of what a worker owns, taken out of the log's buffer.
 enum Change {
@@ -87,6 +96,8 @@ pub struct Worker<L> {
     /// How long records were waited for since then.
     waited: Duration,
     last_commit: Duration,
+    /// Since the end of the last commit.
+    committed: Option<Stopwatch>,
     lag_told: Option<Stopwatch>,
     assigned: Vec<Partition>,
 }
@@ -98,7 +109,7 @@ impl<L: Log> Worker<L> {
             let partitions = slot.suspects();
             tracing::warn!(worker = number, partitions, "the last process ended here: one by one");
         }
-        let pass = Pass::new(log.inputs().clone(), slot);
+        let pass = Pass::new(log.inputs().clone(), slot, delivery.rows_max);
         Self {
             number,
             log,
@@ -108,6 +119,7 @@ impl<L: Log> Worker<L> {
             opened: None,
             waited: Duration::ZERO,
             last_commit: Duration::ZERO,
+            committed: None,
             lag_told: None,
             assigned: Vec::new(),
         }
@@ -169,8 +181,7 @@ impl<L: Log> Worker<L> {
     }
 
     fn beat(&mut self) {
-        let now = clock::now_ms();
-        self.shared.board.update(self.number, |state| state.beat_ms = now);
+        show_life(&self.shared.board, self.number);
         if self.lag_told.is_none_or(|told| told.elapsed() >= LAG_INTERVAL) {
             self.lag_told = Some(Stopwatch::start());
             self.tell_lag();
@@ -192,6 +203,7 @@ impl<L: Log> Worker<L> {
     /// How long to wait for records: until the open transaction is due.
     fn wait(&self) -> Duration {
         match self.opened {
+            Some(_) if self.pass.is_urgent() => self.pause(),
             Some(opened) if self.pass.has_output() => {
                 let left = self.delivery.interval.saturating_sub(opened.elapsed());
                 // Only who has not waited until here is saturated.
@@ -200,6 +212,11 @@ impl<L: Log> Worker<L> {
             }
             _ => IDLE_WAIT,
         }
+    }
+
+    /// How long a critical takedown still has to wait.
+    fn pause(&self) -> Duration {
+        self.committed.map_or(Duration::ZERO, |ago| URGENT_PAUSE.saturating_sub(ago.elapsed()))
     }
 
     fn interval(&self, opened: Stopwatch) -> Duration {
@@ -212,6 +229,9 @@ impl<L: Log> Worker<L> {
 
     fn due(&self) -> bool {
         let Some(opened) = self.opened else { return false };
+        if self.pass.is_urgent() && self.pause().is_zero() {
+            return true;
+        }
         let interval =
             if self.pass.has_output() { self.interval(opened) } else { OFFSETS_INTERVAL };
         self.pass.bytes() >= self.delivery.bytes_max || opened.elapsed() >= interval
@@ -232,6 +252,7 @@ impl<L: Log> Worker<L> {
         self.send()?;
         self.log.commit(&self.pass.offsets())?;
         self.last_commit = started.elapsed();
+        self.committed = Some(Stopwatch::start());
         let counts = self.pass.committed();
         let metrics = &self.shared.metrics;
         metrics.commit(counts, clock::now_ms());
@@ -316,8 +337,15 @@ impl<L: Log> Worker<L> {
             return Ok(());
         }
         let mut tally = self.pass.new_tally();
-        let mut unread = 0;
+        let (mut rows, mut unread) = (0_u64, 0);
+        let (board, number) = (&self.shared.board, self.number);
+        show_life(board, number);
         self.log.restore(partition, &mut |key, value| {
+            // However long it takes: the log gives up by itself where no row comes.
+            if rows.is_multiple_of(ROWS_A_BEAT) {
+                show_life(board, number);
+            }
+            rows += 1;
             unread += u64::from(tally.restore(key, value).is_err());
         })?;
         if unread > 0 {
@@ -348,4 +376,10 @@ impl<L: Log> Worker<L> {
             state.ready = true;
         });
     }
+}
+
+/// For the watchdog and the probes.
+fn show_life(board: &Board, worker: usize) {
+    let now = clock::now_ms();
+    board.update(worker, |state| state.beat_ms = now);
 }

@@ -13,16 +13,20 @@ use crate::log::Batch;
 use crate::metrics::{Count, Counts};
 use crate::record::{Inputs, Outgoing, Partition, Record, Topic};
 use crate::screen::{Origin, RuleSet, Screened, screen_into};
-use crate::tally::{Brake, ENTRIES_MAX, Ruling, Tally};
+use crate::tally::{Brake, Ruling, Tally};
 
 /// What the open transaction has done so far, and the state of hop 2 it builds on.
 pub(super) struct Pass {
     inputs: Inputs,
     signal_partitions: i32,
+    /// Rows of state of each kind that a partition of signals keeps.
+    rows_max: usize,
     /// Not sent yet.
     output: Vec<Outgoing>,
     /// There is or was output, or will be at the commit.
     produced: bool,
+    /// Some of it should show at once.
+    urgent: bool,
     /// Bytes of all output.
     bytes: usize,
     next: BTreeMap<Partition, i64>,
@@ -47,12 +51,14 @@ struct Turn<'a> {
 
 impl Pass {
     /// Nothing done, no partition owned.
-    pub(super) fn new(inputs: Inputs, slot: Slot) -> Self {
+    pub(super) fn new(inputs: Inputs, slot: Slot, rows_max: usize) -> Self {
         Self {
             inputs,
             signal_partitions: 0,
+            rows_max,
             output: Vec::new(),
             produced: false,
+            urgent: false,
             bytes: 0,
             next: BTreeMap::new(),
             consumed_ms: BTreeMap::new(),
@@ -72,7 +78,7 @@ impl Pass {
 
     /// An empty tally, for a partition whose state is about to be restored.
     pub(super) fn new_tally(&self) -> Tally {
-        Tally::new(self.signal_partitions, ENTRIES_MAX)
+        Tally::new(self.signal_partitions, self.rows_max)
     }
 
     /// Takes the restored state of a signals partition.
@@ -135,7 +141,12 @@ impl Pass {
         tracing::error!(%topic, partition = number, offset, "ends the process: set aside");
         let fault =
             Fault::new(Reason::Failed, "the process ended three times with this record in hand");
-        self.counts.set_aside(record.value.map_or(0, <[u8]>::len), fault.reason.name());
+        if self.inputs.is_signals(input) {
+            self.counts.add(Count::Signals, &[], 1);
+            self.counts.add(Count::DeadLetters, &[fault.reason.name()], 1);
+        } else {
+            self.counts.set_aside(record.value.map_or(0, <[u8]>::len), fault.reason.name());
+        }
         self.set_aside(record, &fault, turn);
     }
 
@@ -171,6 +182,11 @@ impl Pass {
     /// Did the transaction make anything, or will it?
     pub(super) fn has_output(&self) -> bool {
         self.produced
+    }
+
+    /// Is there a critical takedown in it?
+    pub(super) fn is_urgent(&self) -> bool {
+        self.urgent
     }
 
     /// Bytes of output so far.
@@ -213,6 +229,7 @@ impl Pass {
     fn clear(&mut self) -> Counts {
         self.output.clear();
         self.produced = false;
+        self.urgent = false;
         self.bytes = 0;
         self.next.clear();
         std::mem::take(&mut self.counts)
@@ -231,18 +248,20 @@ impl Pass {
     /// Hop 1: what one post alone decides.
     fn post(&mut self, record: &Record<'_>, turn: &Turn<'_>) {
         let size = record.value.map_or(0, <[u8]>::len);
-        let mut screened = Screened::default();
+        let before = self.output.len();
         let done = catch_unwind(AssertUnwindSafe(|| {
-            screen_into(&mut screened, record.value, turn.rules, &turn.shared.reading)
+            let mut screened = Screened::default();
+            screen_into(&mut screened, record.value, turn.rules, &turn.shared.reading)?;
+            self.decide(record, &mut screened, turn);
+            Ok(())
         }));
         let done = done.unwrap_or_else(|_| {
+            // All events of a post, or none.
+            self.output.truncate(before);
             Err(Fault::new(Reason::Failed, "a stage of the screening failed on this record"))
         });
         match done {
-            Ok(()) => {
-                self.counts.screened(size);
-                self.decide(record, &mut screened, turn);
-            }
+            Ok(()) => self.counts.screened(size),
             Err(fault) => {
                 self.counts.set_aside(size, fault.reason.name());
                 self.set_aside(record, &fault, turn);
@@ -320,6 +339,7 @@ impl Pass {
                 Topic::Reviews => self.counts.add(Count::Referrals, &[category], 1),
                 _ => self.counts.add(Count::Shadows, &[category], 1),
             }
+            self.urgent |= event.urgent;
             self.counts.decided(path, time_ms);
         }
     }
@@ -350,11 +370,11 @@ impl Pass {
             decided_at_ms: turn.now_ms,
         };
         let time_ms = signal.time_ms();
-        let partitions = self.signal_partitions;
+        let (partitions, rows_max) = (self.signal_partitions, self.rows_max);
         let tally = self
             .tallies
             .entry(record.partition.number)
-            .or_insert_with(|| Tally::new(partitions, ENTRIES_MAX));
+            .or_insert_with(|| Tally::new(partitions, rows_max));
         let applied = tally.apply(signal, &ruling, &mut self.brake, &mut self.output);
         if applied.evicted > 0 {
             self.counts.add(Count::StateEvicted, &[], applied.evicted as u64);

@@ -4,22 +4,46 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use tidegate::decode::{self, Format, Limits, Post};
+use tidegate::decode::{self, Fields, Format, Limits, Post};
 use tidegate::extract;
 use tidegate::normalise;
 use tidegate::rules::{self, Source};
 use tidegate::scan::{Naive, Seen, Tables};
 
-/// The fast way of reading a record gives what the full one gives: the same post, the same fault.
+/// The fast way of reading a record, which only native ones have, gives what the full one gives: the same post, the
+/// same fault. What any format gives has what every post has.
 pub(crate) fn decode(bytes: &[u8]) {
     let limits = Limits::default();
-    for format in [Format::Native, Format::Telegram, Format::Osprey(Default::default())] {
+    let mapped = |name| Format::new(name, fields()).expect("it has all fields");
+    for format in [Format::Native, Format::Telegram, mapped("osprey"), mapped("json")] {
         let fast = decode::read(&format, Some(bytes), &limits);
         assert_eq!(fast, decode::read_full(&format, Some(bytes), &limits), "{format:?}");
         if let Ok(post) = &fast {
             assert!(!post.id.is_empty() && !post.channel.id.is_empty());
         }
     }
+}
+
+/// Pointers as a platform may give them, for records of its own.
+fn fields() -> Fields {
+    let mut fields = Fields::default();
+    for (name, pointer) in [
+        ("id", "/id"),
+        ("channel.id", "/channel_id"),
+        ("author.id", "/user/0"),
+        ("text", "/text"),
+        ("sent_at", "/at"),
+        ("links", "/links"),
+        ("links.url", "/to"),
+        ("buttons", "/buttons"),
+        ("poll", "/poll"),
+        ("media", "/files"),
+        ("media.name", "/a~1b"),
+        ("media.ocr", ""),
+    ] {
+        fields.add(name, pointer).expect("a field and a pointer");
+    }
+    fields
 }
 
 /// Ranges lie in the text and on its characters, and what is folded stays as it is.

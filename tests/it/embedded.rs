@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tidegate::log::Log;
@@ -176,6 +176,41 @@ fn a_channel_is_acted_on_once_across_crashes() {
 #[test]
 fn no_text_of_a_post_comes_out() {
     scenarios::no_text_of_a_post_comes_out(&mut OnFile::new());
+}
+
+#[test]
+fn a_critical_takedown_waits_for_no_interval() {
+    let folder = scenarios::folder();
+    let pack = |severity: &str| {
+        format!(
+            "id: safety.{severity}\ntitle: t\nseverity: {severity}\npatterns:\n  a: {{any: \
+             [{severity}wort]}}\ncondition: a\nactions: [remove_post]\ntests:\n  - fires: \
+             {severity}wort\n  - quiet: bread\n---\n"
+        )
+    };
+    std::fs::create_dir_all(folder.path().join("pack/rules")).unwrap();
+    let manifest = "name: p\nversion: \"1\"\nowner: o@example.org\ndefaults: {status: live}\n";
+    std::fs::write(folder.path().join("pack/pack.yaml"), manifest).unwrap();
+    let rules = pack("high") + &pack("critical");
+    std::fs::write(folder.path().join("pack/rules/r.yaml"), rules).unwrap();
+    let pack = folder.path().join("pack");
+    let config = config(pack.to_str().unwrap()) + "\n[delivery]\ninterval = \"10s\"\n";
+    let node = Node::start(folder.path(), &config);
+    let send = |id: &str, text: &str| {
+        let answer = node.post("/api/v1/posts", &scenarios::post(id, "c1", "a1", text));
+        assert_eq!(answer.map(|(status, _)| status), Some(202));
+    };
+    send("p1", "highwort");
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(node.takedowns().is_empty(), "it waits for its interval");
+    let sent = Instant::now();
+    send("p2", "criticalwort");
+    until("the second", || {
+        let seen = node.takedowns();
+        seen.iter().any(|takedown| takedown["subject"]["id"] == "p2").then_some(())
+    });
+    assert!(sent.elapsed() < Duration::from_secs(3), "{:?}", sent.elapsed());
+    drop(node.stop());
 }
 
 #[test]

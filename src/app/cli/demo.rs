@@ -25,6 +25,7 @@ use crate::log::embedded::{self, Embedded};
 use crate::metrics::Count;
 use crate::rules;
 use crate::screen::{Reading, RuleSet};
+use crate::tally;
 use crate::traffic::{MadePost, Traffic};
 use crate::worker::Delivery;
 use crate::worker::clock::{self, Stopwatch};
@@ -111,7 +112,11 @@ fn demo_plan(log: &Arc<Embedded>) -> Result<Plan> {
         rules: RuleSet::build(vec![compiled.pack])?,
         issuer: Issuer::public(),
         reading: Reading::default(),
-        delivery: Delivery { interval: Duration::from_millis(25), bytes_max: 4 << 20 },
+        delivery: Delivery {
+            interval: Duration::from_millis(25),
+            bytes_max: 4 << 20,
+            rows_max: tally::ROWS_MAX,
+        },
         slots: None,
         workers: cores.min(4),
         log: LogPlan::Embedded(Arc::clone(log)),

@@ -1,6 +1,7 @@
 //! From written to usable: defaults, units, ranges, files, and what must hold between keys.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::fault::Faults;
@@ -18,10 +19,14 @@ use crate::sealed::PublicKey;
 
 /// Workers and partitions: beyond it is a mistake, not a machine.
 const THREADS_MAX: i64 = 256;
+const THREADS: RangeInclusive<i64> = 1..=THREADS_MAX;
+
+/// Rows of state: fewer count nothing, more are tens of gigabytes.
+const STATE_ROWS: RangeInclusive<i64> = 1_000..=10_000_000;
 /// A secret is a line, not a file that was named by mistake.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// 32 characters: no token that can be guessed; 512: what fits a header anywhere.
-const TOKEN_CHARS: std::ops::RangeInclusive<usize> = 32..=512;
+const TOKEN_CHARS: RangeInclusive<usize> = 32..=512;
 /// Kafka's limit is 249; what is left is for names after the prefix.
 const TOPIC_CHARS_MAX: usize = 249;
 
@@ -114,14 +119,20 @@ impl Checker<'_> {
         read.map_err(|message| self.fault(key, self.line(written), message)).ok()
     }
 
-    fn count(&mut self, key: &str, written: &Maybe<i64>) -> Option<usize> {
+    fn count(
+        &mut self,
+        key: &str,
+        written: &Maybe<i64>,
+        allowed: &RangeInclusive<i64>,
+    ) -> Option<usize> {
         let text = written
             .as_ref()
             .map(|number| toml::Spanned::new(number.span(), number.get_ref().to_string()));
         self.value(key, &text, |text| {
             let number: i64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-            if !(1..=THREADS_MAX).contains(&number) {
-                return Err(format!("{number} is not between 1 and {THREADS_MAX}"));
+            if !allowed.contains(&number) {
+                let (least, most) = (allowed.start(), allowed.end());
+                return Err(format!("{number} is not between {least} and {most}"));
             }
             usize::try_from(number).map_err(|error| error.to_string())
         })
@@ -148,7 +159,7 @@ impl Checker<'_> {
 
     fn workers(&mut self, written: &Maybe<i64>) -> Option<usize> {
         if written.is_some() {
-            return self.count("workers", written);
+            return self.count("workers", written, &THREADS);
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Some((cores + 1).min(usize::try_from(THREADS_MAX).unwrap_or(usize::MAX)))
@@ -168,7 +179,7 @@ impl Checker<'_> {
             self.fault("packs.names", line, why);
         }
         let keys = self.public_keys(&written.keys);
-        let signatures = self.count("packs.signatures", &written.signatures);
+        let signatures = self.count("packs.signatures", &written.signatures, &THREADS);
         let store = self.path("packs.store", &written.store)?;
         let (keys, signatures) = (keys?, signatures?);
         if signatures > keys.len() {
@@ -287,8 +298,9 @@ impl Checker<'_> {
 
     fn embedded(&mut self, written: &written::Embedded) -> Option<Embedded> {
         let path = self.path("embedded.path", &written.path);
-        let partitions = self.count("embedded.partitions", &written.partitions);
-        let signals = self.count("embedded.signal_partitions", &written.signal_partitions);
+        let partitions = self.count("embedded.partitions", &written.partitions, &THREADS);
+        let signals =
+            self.count("embedded.signal_partitions", &written.signal_partitions, &THREADS);
         let bytes = self.value("embedded.retention_bytes", &written.retention_bytes, |text| {
             units::size(text, &((1 << 20)..=(1 << 44)))
         });
@@ -310,6 +322,7 @@ impl Checker<'_> {
         let max_bytes = self.value("delivery.max_bytes", &written.max_bytes, |text| {
             units::length(text, &((64 << 10)..=(64 << 20)))
         });
+        let state_rows = self.count("delivery.state_rows", &written.state_rows, &STATE_ROWS);
         // Absent is no fault.
         let slots = written.slots.is_some().then(|| self.path("delivery.slots", &written.slots));
         let slots = match slots {
@@ -320,6 +333,7 @@ impl Checker<'_> {
         Some(Delivery {
             interval: interval?,
             max_bytes: max_bytes?,
+            state_rows: state_rows?,
             exactly_once: mode? == "exactly-once",
             slots,
         })

@@ -106,6 +106,8 @@ pub(super) const GROUP: &str = "tidegate";
 pub(super) const INTERVAL: &str = "25ms";
 /// 4 MiB: a transaction that is dropped costs no more than this to make again.
 pub(super) const TRANSACTION: &str = "4MiB";
+/// 200,000: some 400 MB, where all of a partition's counters are full.
+pub(super) const STATE_ROWS: &str = "200000";
 /// 1 MiB: Kafka's own default limit of a record.
 pub(super) const RECORD: &str = "1MiB";
 /// 8: more than the workers of the machines that a single-file log is for.
@@ -126,6 +128,8 @@ pub(super) const SIGNATURES: &str = "1";
 pub(super) const OUTPUT: &str = "text";
 /// One line for each thing an operator would want to know.
 pub(super) const LEVEL: &str = "info";
+
+use crate::log::kafka;
 
 use Fallback::{Derived, Required, Text as Default};
 
@@ -240,6 +244,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::Size,
         Default(TRANSACTION),
         "A transaction closes when it holds this much output, 64KiB to 64MiB.",
+    ),
+    key(
+        "delivery.state_rows",
+        Form::Count,
+        Default(STATE_ROWS),
+        "Most rows of state of each kind that a partition of signals keeps, 1000 to 10000000; then the key that has been \
+         quiet for longest goes, and `tidegate_state_evicted_total` counts it. One that counts takes some 2 KB.",
     ),
     key(
         "delivery.slots",
@@ -411,12 +422,13 @@ pub fn reference() -> String {
         let (path, unit, meaning) = (key.path, key.form.unit(), key.meaning);
         page += &format!("| `{path}` | {unit} | {fallback} | {meaning} |\n");
     }
+    let fixed: Vec<&str> = kafka::FIXED.iter().map(|(name, _)| *name).collect();
     page += &format!(
         "\nIn `kafka.client`, `kafka.consumer` and `kafka.producer` these are secrets, each given \
          as the path of a file\nunder its name with `.file` at the end: {}.\n\nThese are set by \
-         Tidegate, since exactly-once delivery rests on them: {}.\n",
+         Tidegate, since delivery or its loop rests on them: {}.\n",
         super::settings::SECRETS.map_join(", "),
-        super::settings::OWNED.map_join(", "),
+        fixed.map_join(", "),
     );
     page + FIELDS
 }

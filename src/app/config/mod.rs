@@ -122,13 +122,15 @@ pub struct Embedded {
     pub retention_age: Duration,
 }
 
-/// When a transaction closes, and where it is noted what is taken.
+/// When a transaction closes, how much state is kept, and where it is noted what is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// After this time.
     pub interval: Duration,
     /// With this many bytes of output.
     pub max_bytes: usize,
+    /// Rows of state of each kind that a partition of signals keeps.
+    pub state_rows: usize,
     /// All in one transaction, on Kafka; the log in a file knows no other way.
     pub exactly_once: bool,
     /// Folder of the notes, if there is one.

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::check::Checker;
 use super::written::Setting;
+use crate::log::kafka::FIXED;
 
 /// Settings whose value is a secret. Each must be given as `NAME.file`, a path; other settings
 /// that happen to end in `.file` are librdkafka's own and pass as they are.
@@ -17,21 +18,6 @@ pub(super) const SECRETS: &[&str] = &[
     "ssl.key.password",
     "ssl.key.pem",
     "ssl.keystore.password",
-];
-
-/// Settings that Tidegate sets itself: another value would break what it promises.
-pub(super) const OWNED: &[&str] = &[
-    "bootstrap.servers",
-    "enable.auto.commit",
-    "enable.auto.offset.store",
-    "enable.idempotence",
-    "enable.partition.eof",
-    "group.id",
-    "group.instance.id",
-    "isolation.level",
-    "metadata.broker.list",
-    "partition.assignment.strategy",
-    "transactional.id",
 ];
 
 /// librdkafka settings by name. `Debug` shows the values of secrets as `…`.
@@ -90,8 +76,8 @@ fn one(checker: &mut Checker<'_>, section: &str, setting: &Setting) -> Option<(S
     let path = format!("{section}.{}", setting.name);
     let line = Some(setting.line);
     let name = setting.name.as_str();
-    if OWNED.contains(&name) {
-        checker.fault(&path, line, owned(name));
+    if let Some((_, instead)) = FIXED.iter().find(|(fixed, _)| *fixed == name) {
+        checker.fault(&path, line, format!("is set by Tidegate: {instead}"));
         return None;
     }
     if SECRETS.contains(&name) {
@@ -103,15 +89,4 @@ fn one(checker: &mut Checker<'_>, section: &str, setting: &Setting) -> Option<(S
     let Some(secret) = secret else { return Some((setting.name.clone(), setting.value.clone())) };
     let value = checker.secret_file(&path, line, &setting.value)?;
     Some((secret.to_owned(), value.expose().to_owned()))
-}
-
-fn owned(name: &str) -> String {
-    let instead = match name {
-        "bootstrap.servers" | "metadata.broker.list" => "; use `kafka.brokers`",
-        "group.id" => "; use `kafka.group`",
-        "group.instance.id" => "; use `kafka.instance`",
-        "transactional.id" => "; it is made of `deployment` and `kafka.instance`",
-        _ => "",
-    };
-    format!("is set by Tidegate, since delivery rests on it{instead}")
 }

@@ -67,6 +67,7 @@ fn a_small_file_gets_every_default() {
     assert_eq!(log.retention_age, Duration::from_secs(14 * 86_400));
     assert_eq!(config.delivery.interval, Duration::from_millis(25));
     assert_eq!(config.delivery.max_bytes, 4 << 20);
+    assert_eq!(config.delivery.state_rows, crate::tally::ROWS_MAX);
     assert_eq!(config.decode, Decode { format: Format::Native, max_bytes: 1 << 20 });
     assert_eq!(config.packs, Packs::Folder(folder.path().join("packs")));
     assert_eq!(config.id_key.0.first(), Some(&0));
@@ -195,6 +196,10 @@ fn faults_name_key_line_and_cure() {
             "t.toml: decode.fields: `osprey` needs a pointer for `text`",
         ),
         ("decode.max_bytes = \"1B\"", ":6: decode.max_bytes: 1B is not between 1KiB and 16MiB"),
+        (
+            "delivery.state_rows = 10",
+            ":6: delivery.state_rows: 10 is not between 1000 and 10000000",
+        ),
         ("delivery.interval = \"1h\"", ":6: delivery.interval: 1h is not between 1ms and 10s"),
         ("delivery.interval = \"ms\"", "`ms` is not a whole number with a unit of ms, s, m, h, d"),
         ("delivery.interval = \"-1s\"", "`-1s` is not a whole number"),
@@ -273,7 +278,7 @@ fn faults_of_kafka_name_key_line_and_cure() {
         ("instance_env = \"POD_NAME\"", "stands beside `kafka.instance`; use one of them"),
         (
             "client.'group.id' = \"x\"",
-            ":8: kafka.client.group.id: is set by Tidegate, since delivery rests on it; use `kafka.group`",
+            ":8: kafka.client.group.id: is set by Tidegate: use `kafka.group`",
         ),
         (
             "consumer.isolation.level = \"read_uncommitted\"",

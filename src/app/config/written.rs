@@ -71,6 +71,7 @@ pub(super) struct Embedded {
 pub(super) struct Delivery {
     pub(super) interval: Maybe<String>,
     pub(super) max_bytes: Maybe<String>,
+    pub(super) state_rows: Maybe<i64>,
     pub(super) slots: Maybe<String>,
     pub(super) mode: Maybe<String>,
 }

@@ -271,6 +271,32 @@ fn a_record_over_the_limit_is_too_large_and_one_at_it_is_read() {
 }
 
 /// `levels` of arrays or objects in a field that nobody reads.
+#[test]
+fn ids_that_stand_in_every_event_have_a_bound_in_every_format() {
+    let (at, above) = ("i".repeat(1_024), "i".repeat(1_025));
+    let json = |post: &str, channel: &str, author: &str| {
+        format!(
+            r#"{{"id":"{post}","channel":{{"id":"{channel}"}},"author":{{"id":"{author}"}},"text":"x"}}"#
+        )
+    };
+    assert_eq!(good(&json(&at, &at, &at)).id, at);
+    for (json, name) in [
+        (json(&above, "c", "a"), "id"),
+        (json("p", &above, "a"), "channel.id"),
+        (json("p", "c", &above), "author.id"),
+    ] {
+        let detail = format!("{name}: 1025 bytes are more than 1024");
+        check_fault(&json, Reason::BadValue, &detail);
+        let full = read_full(&Format::Native, Some(json.as_bytes()), &LIMITS);
+        assert_eq!(full.map_err(|fault| fault.detail), Err(detail));
+    }
+    let action = format!(
+        r#"{{"send_time":1,"data":{{"action_id":"{above}","data":{{"user_id":"u","text":"x"}}}}}}"#
+    );
+    let osprey = format("osprey", &[("text", "/text")]);
+    check(&osprey, &action, Reason::BadValue, "id: 1025 bytes are more than 1024");
+}
+
 fn nested(levels: usize, open: &str, close: &str) -> String {
     with(&format!(r#""text":"x","other":{}1{}"#, open.repeat(levels), close.repeat(levels)))
 }

@@ -86,6 +86,33 @@ fn a_value_too_large_is_cut_and_marked() {
 }
 
 #[test]
+fn headers_and_a_key_that_do_not_fit_are_left_out_and_told() {
+    const LARGE: &[u8] = &[b'x'; 40_000];
+    const ROOM: usize = 64 * 1024;
+    let came = Came(vec![("a", Some(b"1")), ("b", Some(LARGE)), ("c", Some(LARGE)), ("d", None)]);
+    let value = vec![b'v'; 1_000];
+    // Names, values, and ten bytes for each.
+    let out = letter(Some(b"k"), Some(&value), &came, 1_000);
+    let names: Vec<&str> = out.headers.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names[..3], ["a", "b", "d"]);
+    assert_eq!(header(&out, "tidegate_left_out"), Some("40011"));
+    assert_eq!(header(&out, "tidegate_truncated"), None, "the value is whole");
+    assert!(out.size() < value.len() + ROOM - 2_000, "{}", out.size());
+    check("deadletter", &added(&out));
+    let out = letter(Some(&[7; 60_000]), Some(&value), &NoHeaders, 1_000);
+    assert_eq!(out.key, None);
+    assert_eq!(header(&out, "tidegate_left_out"), Some("60000"));
+    let many: Vec<(&str, Option<&[u8]>)> = vec![("n", None); 100_000];
+    let out = letter(Some(b"k"), Some(&value), &Came(many), 1_000);
+    assert!(out.headers.len() < 5_000);
+    assert!(out.size() < value.len() + ROOM - 2_000, "{}", out.size());
+    let mut headers: Vec<_> =
+        out.headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+    assert!(DeadLetter::take(&mut headers).is_some());
+    assert!(headers.iter().all(|(name, _)| name == "n"));
+}
+
+#[test]
 fn a_fault_is_a_verdict_too() {
     for reason in Reason::ALL {
         let fault = Fault::new(reason, "where and what");

@@ -43,7 +43,7 @@ use self::member::{Member, Next, Unsettled};
 use self::outlet::Outlet;
 use self::plain::Plain;
 use self::restore::Restorer;
-pub use self::settings::Settings;
+pub use self::settings::{FIXED, Settings};
 use crate::log::{Lag, Log, LogError, Polled, StateVisitor};
 use crate::record::{Inputs, Outgoing, Partition, Topic};
 

@@ -58,14 +58,14 @@ impl Default for Settings {
     }
 }
 
-/// Settings that exactly-once, or the loop, rests on: (librdkafka key, what to do instead).
-const FIXED: [(&str, &str); 22] = [
-    ("bootstrap.servers", "set the servers of the log"),
-    ("metadata.broker.list", "set the servers of the log"),
-    ("group.id", "set the group of the log"),
-    ("group.instance.id", "it is made of instance and slot"),
-    ("transactional.id", "it is made of prefix, group, instance and slot"),
-    ("transaction.timeout.ms", "set the transaction timeout of the log"),
+/// Settings that exactly-once, or the loop, rests on: (librdkafka key, why, or what to set instead).
+pub const FIXED: &[(&str, &str)] = &[
+    ("bootstrap.servers", "use `kafka.brokers`"),
+    ("metadata.broker.list", "use `kafka.brokers`"),
+    ("group.id", "use `kafka.group`"),
+    ("group.instance.id", "use `kafka.instance`"),
+    ("transactional.id", "it is made of `deployment` and `kafka.instance`"),
+    ("transaction.timeout.ms", "the next process waits so long for one that is gone"),
     ("enable.auto.commit", "offsets are committed in the transaction"),
     ("enable.auto.offset.store", "offsets are committed in the transaction"),
     ("auto.offset.reset", "a partition without a commit is read from its beginning"),
@@ -81,7 +81,7 @@ const FIXED: [(&str, &str); 22] = [
     ("allow.auto.create.topics", "topics are made by `tidegate topics create`"),
     ("delivery.report.only.error", "the log waits for every report"),
     ("log.queue", "the log reads librdkafka's lines itself"),
-    ("debug", "set `log_level` and read the lines of target librdkafka"),
+    ("debug", "use `log_output.level`"),
 ];
 
 impl Settings {
@@ -104,7 +104,7 @@ impl Settings {
         for (section, map) in sections {
             let set = FIXED.iter().filter(|(key, _)| map.contains_key(*key));
             faults.extend(set.map(|(key, instead)| {
-                format!("kafka.{section}: {key} cannot be set here: {instead}")
+                format!("kafka.{section}.{key}: is set by Tidegate: {instead}")
             }));
         }
         faults
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn settings_that_exactly_once_rests_on_are_refused_in_every_section() {
         for (key, _) in FIXED {
-            let map = BTreeMap::from([(key.to_owned(), "x".to_owned())]);
+            let map = BTreeMap::from([((*key).to_owned(), "x".to_owned())]);
             let settings = Settings {
                 client: map.clone(),
                 consumer: map.clone(),

@@ -74,7 +74,7 @@ struct Info {
     awaited: bool,
 }
 
-/// Which forms a post could hold, and the rules that they wake.
+/// Which forms a post could hold, and the rules that they wake; all in the order of the pieces.
 #[derive(Default)]
 struct Woken {
     rules: BTreeSet<usize>,
@@ -220,24 +220,26 @@ impl Engine {
             let rules = rules.iter().filter_map(|rule| self.rules.get(*rule));
             rules.flat_map(|rule| &rule.singles)
         };
-        // Where none of the forms could be nothing has to be viewed.
-        let could_hold = |piece: usize, part: Part| {
-            let has_form = forms.iter().any(|(held_by, _)| *held_by == piece);
-            has_form || singles().any(|single| single.looks_in(part))
-        };
         let mut known = |piece: usize| {
-            let odd = odd.iter_mut().find(|(number, _)| *number == piece);
+            let at = odd.binary_search_by_key(&piece, |(number, _)| *number).ok();
+            let odd = at.and_then(|at| odd.get_mut(at));
             odd.map(|(_, odd)| std::mem::take(odd)).unwrap_or_default()
         };
         let mut viewed: Vec<Option<Viewed<'_>>> = Vec::with_capacity(seen.len());
         for (piece, seen) in seen.iter().enumerate() {
             let part = seen.piece.part;
+            let held = forms_of(&forms, piece);
+            // Where none of the forms could be nothing has to be viewed.
+            if held.is_empty() && !singles().any(|single| single.looks_in(part)) {
+                viewed.push(None);
+                continue;
+            }
             // Of a form of several words one or two were looked for: the others may be odd as well.
-            let mut held = forms.iter().filter(|(held_by, _)| *held_by == piece);
-            let all = held.any(|(_, form)| !self.store.is_single(*form))
+            let all = held.iter().any(|(_, form)| !self.store.is_single(*form))
                 || singles().any(|single| single.reads_odd_words(part));
-            let odd = if all && !plain.contains(&piece) { None } else { Some(known(piece)) };
-            viewed.push(could_hold(piece, part).then(|| seen.view_quickly(odd)));
+            let is_plain = plain.binary_search(&piece).is_ok();
+            let odd = if all && !is_plain { None } else { Some(known(piece)) };
+            viewed.push(Some(seen.view_quickly(odd)));
         }
         let mut found = Found::default();
         for (piece, viewed) in viewed.iter().enumerate() {
@@ -261,6 +263,14 @@ impl Engine {
         let value = self.store.value(form);
         phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
     }
+}
+
+/// The forms of a piece among those of all, which are in the order of the pieces: there may be a hundred
+/// thousand of both.
+fn forms_of(forms: &[(usize, u32)], piece: usize) -> &[(usize, u32)] {
+    let from = forms.partition_point(|(held_by, _)| *held_by < piece);
+    let to = forms.partition_point(|(held_by, _)| *held_by <= piece);
+    forms.get(from..to).unwrap_or_default()
 }
 
 /// Words that a stretch of a text has at most: each has a character, and another one between.
