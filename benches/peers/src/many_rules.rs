@@ -1,8 +1,5 @@
-//! One rule with a list of 100,000 patterns beside as many rules with one of them each: rules that
-//! nothing wakes should cost nothing.
-
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+//! One rule with a list of 100,000 patterns beside as many rules with one of them each, and the same of 10,000
+//! domains: rules that nothing wakes should cost nothing.
 
 use tidegate::rules::Source;
 use tidegate::screen::{Reading, RuleSet};
@@ -13,6 +10,9 @@ use crate::race::{Load, race, runner};
 use crate::whole;
 
 const RULES: usize = 100_000;
+
+/// Rules that wait for a link. A million would be a pack of its own.
+const DOMAINS: usize = 10_000;
 
 /// Rules in one file of the pack.
 const IN_A_FILE: usize = 1_000;
@@ -31,25 +31,43 @@ pub fn run() {
     };
     let runners = vec![of("one rule", &one), of("a rule for each pattern", &many)];
     race("JSON to a verdict, by rules", load, Some(planted), runners);
+    let domains: Vec<String> = (0..DOMAINS).map(|number| format!("d{number}.example")).collect();
+    let all: Vec<String> = domains.iter().map(|domain| format!("\"{domain}\"")).collect();
+    let one = set(&[links(0, &all.join(", "))]);
+    let many: Vec<String> = (0..).zip(&all).map(|(number, domain)| links(number, domain)).collect();
+    let many = set(&many);
+    let runners = vec![of("one rule", &one), of("a rule for each domain", &many)];
+    race("The same, by rules that wait for one of 10,000 domains", load, Some(0), runners);
+}
+
+/// A rule that waits for these domains.
+fn links(number: usize, domains: &str) -> String {
+    format!(
+        "---\nid: peers.l{number}\ntitle: Domains\nstatus: live\npatterns:\n  it: {{links: {{domains: [{domains}]}}}}\n\
+         condition: it\nactions: [remove_post]\ntests:\n  - fires: \"see https://d{number}.example/a\"\n  - quiet: \
+         \"harmless\"\n"
+    )
+}
+
+/// A pack of these rules.
+fn set(rules: &[String]) -> RuleSet {
+    let mut files = patterns::source(&["zorb".to_owned()], View::Unmasked).files;
+    files.retain(|name, _| name == "pack.yaml");
+    for (number, some) in rules.chunks(IN_A_FILE).enumerate() {
+        files.insert(format!("rules/r{number}.yaml"), some.concat().into_bytes());
+    }
+    let compiled = patterns::compile(&Source { files });
+    RuleSet::build(vec![compiled.pack]).expect("different rules")
 }
 
 /// A rule for each pattern.
 fn rules(list: &[String]) -> RuleSet {
-    let mut files: BTreeMap<String, Vec<u8>> = patterns::source(list, View::Unmasked).files;
-    files.retain(|name, _| name == "pack.yaml");
-    for (number, some) in list.chunks(IN_A_FILE).enumerate() {
-        let mut yaml = String::new();
-        for (at, pattern) in some.iter().enumerate() {
-            write!(
-                yaml,
-                "---\nid: peers.r{number}x{at}\ntitle: One entry\nstatus: live\npatterns:\n  it: {{any: [\"{pattern}\"], \
-                 match: phrase, in: [text]}}\ncondition: it\nactions: [remove_post]\ntests:\n  - fires: \"{pattern}\"\n  \
-                 - quiet: \"harmless\"\n"
-            )
-            .expect("a string takes all");
-        }
-        files.insert(format!("rules/r{number}.yaml"), yaml.into_bytes());
-    }
-    let compiled = patterns::compile(&Source { files });
-    RuleSet::build(vec![compiled.pack]).expect("different rules")
+    let rules = list.iter().enumerate().map(|(number, pattern)| {
+        format!(
+            "---\nid: peers.r{number}\ntitle: One entry\nstatus: live\npatterns:\n  it: {{any: [\"{pattern}\"], match: \
+             phrase, in: [text]}}\ncondition: it\nactions: [remove_post]\ntests:\n  - fires: \"{pattern}\"\n  - quiet: \
+             \"harmless\"\n"
+        )
+    });
+    set(&rules.collect::<Vec<_>>())
 }

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! anchors  which patterns of a rule must hit before anything else of it matters
+//! asked    rules that wait for links, fields and the like, by what they list
 //! words    each form of an entry under the hash of one word or two neighbours; look: up the words of a
 //!          plain text; spell: of odd words
 //! phrases  all forms, small; table: hashes to numbers, behind a filter
@@ -14,6 +15,7 @@
 //! not fire no hit is told.
 
 mod anchors;
+mod asked;
 mod phrases;
 mod spell;
 mod table;
@@ -30,6 +32,7 @@ use crate::rules::{Entry, Match, Pattern, PatternKind, Rule};
 
 use super::naive::{Found, Phrases, Single};
 use super::{BuildError, Hits, Seen, Viewed};
+use asked::{Asked, AskedBuilder};
 use phrases::{JOINED, KnownUnit, Store};
 use words::{SpellRoom, Words, WordsBuilder};
 
@@ -44,7 +47,7 @@ pub(super) struct Engine {
     parts: Parts,
     looked_at: Parts,
     /// Rules that wait for patterns that are looked for one by one.
-    singly: Vec<usize>,
+    asked: Asked,
     /// Rules that wait for nothing.
     always: Vec<usize>,
 }
@@ -108,12 +111,16 @@ impl Engine {
         }
         let mut engine = builder.engine;
         engine.words = builder.words.build();
+        engine.asked = builder.asked.build();
         Ok(engine)
     }
 
     /// Bytes that the tables take, those of regexes and automata apart.
     pub(super) fn bytes(&self) -> usize {
-        self.words.bytes() + self.store.bytes() + self.patterns.len() * size_of::<Info>()
+        self.words.bytes()
+            + self.store.bytes()
+            + self.asked.bytes()
+            + self.patterns.len() * size_of::<Info>()
     }
 
     /// Does any pattern look at such pieces?
@@ -135,12 +142,9 @@ impl Engine {
 
     /// Which rules the fields of a post concern.
     fn wake_by_fields(&self, post: &Post<'_>, woken: &mut Woken) {
-        for &number in &self.singly {
-            let Some(rule) = self.rules.get(number) else { continue };
-            if rule.awaited().any(|single| single.hits_field(post)) {
-                woken.rules.insert(number);
-            }
-        }
+        self.asked.by_fields(post, &mut |number| {
+            self.ask(number, woken, |single| single.hits_field(post));
+        });
     }
 
     /// What of a piece could hit.
@@ -183,14 +187,20 @@ impl Engine {
             sketch = OnceCell::from(made);
         }
         let sketched = || sketch.get_or_init(|| normalise::sketch(text, &links));
-        for &number in &self.singly {
-            let Some(rule) = self.rules.get(number) else { continue };
-            if rule.awaited().any(|single| single.could_hit((post, seen), plain, &sketched)) {
-                woken.rules.insert(number);
-            }
-        }
+        self.asked.by_piece(seen, &mut |number| {
+            self.ask(number, woken, |single| single.could_hit((post, seen), plain, &sketched));
+        });
         if let Some(sketch) = sketch.into_inner() {
             normalise::reuse(sketch);
+        }
+    }
+
+    /// Wakes a rule where one of the patterns that it waits for hits.
+    fn ask(&self, number: u32, woken: &mut Woken, hits: impl Fn(&Single) -> bool) {
+        let Ok(number) = usize::try_from(number) else { return };
+        let Some(rule) = self.rules.get(number) else { return };
+        if !woken.rules.contains(&number) && rule.awaited().any(hits) {
+            woken.rules.insert(number);
         }
     }
 
@@ -294,6 +304,7 @@ fn words_of(pattern: &Pattern) -> Option<(&[Entry], usize)> {
 struct Builder {
     engine: Engine,
     words: WordsBuilder,
+    asked: AskedBuilder,
 }
 
 impl Builder {
@@ -305,10 +316,10 @@ impl Builder {
             words: WordsBuilder::new().build(),
             parts: Parts::NONE,
             looked_at: Parts::NONE,
-            singly: Vec::new(),
+            asked: AskedBuilder::new().build(),
             always: Vec::new(),
         };
-        Self { engine, words: WordsBuilder::new() }
+        Self { engine, words: WordsBuilder::new(), asked: AskedBuilder::new() }
     }
 
     fn add_rule(&mut self, rule: &Rule) -> Result<(), BuildError> {
@@ -336,9 +347,8 @@ impl Builder {
             watched.awaited.extend(is_awaited.then_some(watched.singles.len()));
             watched.singles.push(Single::build(pattern_number, &rule.id, pattern)?);
         }
-        if !watched.awaited.is_empty() {
-            self.engine.singly.push(number);
-        }
+        let number = u32::try_from(number).map_err(|_| BuildError::TooMany)?;
+        watched.awaited().for_each(|single| self.asked.add(number, single));
         self.engine.rules.push(watched);
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::decode::Post;
 use crate::rules::{Entry, HashKind, PostField};
 use crate::scan::Spot;
 
+use super::Listing;
 use super::found::Found;
 
 /// A pattern on one field, or on one kind of hash.
@@ -37,6 +38,18 @@ impl FieldMatcher {
             entries.entry(written(&entry.text)).or_default().push(at);
         }
         Self { what, entries }
+    }
+
+    pub(super) fn listing(&self) -> Listing {
+        match self.what {
+            What::Field(field) => Listing::Field(field),
+            What::Media(hash) => Listing::Hash(hash),
+        }
+    }
+
+    /// The values that it asks for.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
     }
 
     pub(super) fn scan(&self, pattern: usize, post: &Post<'_>, found: &mut Found) {

@@ -35,6 +35,11 @@ impl Listed {
         out
     }
 
+    /// All of them.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(super) fn get(&self, key: &str) -> impl Iterator<Item = (usize, String)> {
         self.0.get(key).into_iter().flatten().cloned()
     }
@@ -50,6 +55,14 @@ impl LinkMatcher {
             channels: channels.map(|list| Listed::new(list, |text| Some(text.to_owned()))),
             shown_differs: pattern.shown_differs,
         }
+    }
+
+    pub(super) fn domains(&self) -> Option<&Listed> {
+        self.domains.as_ref()
+    }
+
+    pub(super) fn channels(&self) -> Option<&Listed> {
+        self.channels.as_ref()
     }
 
     pub(super) fn scan(

@@ -22,7 +22,7 @@ mod trie;
 use crate::decode::Post;
 use crate::normalise::Sketch;
 use crate::record::{Part, Parts, View};
-use crate::rules::{Match, Pattern, PatternKind, Rule};
+use crate::rules::{HashKind, Match, Pattern, PatternKind, PostField, Rule};
 
 use super::{BuildError, Hits, Seen, Viewed};
 use fields::FieldMatcher;
@@ -47,6 +47,31 @@ pub(super) struct Single {
     pattern: usize,
     parts: Parts,
     matcher: Matcher,
+}
+
+/// A list of a pattern: what its values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    Field(PostField),
+    Hash(HashKind),
+    /// Covers the domains below it, too.
+    Domain,
+    Channel,
+    Handle,
+}
+
+/// What a post must have for a pattern to hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    /// A value of this list.
+    Listed(Listing),
+    /// One of the kind.
+    Link,
+    Handle,
+    Phone,
+    Wallet,
+    /// Who knows what.
+    Text,
 }
 
 #[derive(Debug)]
@@ -133,6 +158,29 @@ impl Single {
             }
         };
         Ok(Self { pattern: number, parts: pattern.parts, matcher })
+    }
+
+    /// What must be there for it to hit; `each` is called with the values of its list.
+    pub(super) fn lists(&self, each: &mut impl FnMut(Listing, &str)) -> Thing {
+        let mut listed = |listing: Listing, values: &mut dyn Iterator<Item = &str>| {
+            values.for_each(|value| each(listing, value));
+            Thing::Listed(listing)
+        };
+        match &self.matcher {
+            Matcher::Text(_) => Thing::Text,
+            Matcher::Links(links) => match (links.domains(), links.channels()) {
+                (Some(domains), _) => listed(Listing::Domain, &mut domains.values()),
+                (None, Some(channels)) => listed(Listing::Channel, &mut channels.values()),
+                (None, None) => Thing::Link,
+            },
+            Matcher::Things(ThingMatcher::Handles(Some(list))) => {
+                listed(Listing::Handle, &mut list.values())
+            }
+            Matcher::Things(ThingMatcher::Handles(None)) => Thing::Handle,
+            Matcher::Things(ThingMatcher::Phones(_)) => Thing::Phone,
+            Matcher::Things(ThingMatcher::Wallets(_)) => Thing::Wallet,
+            Matcher::Fields(fields) => listed(fields.listing(), &mut fields.values()),
+        }
     }
 
     /// What of it stands in the post beside the texts.

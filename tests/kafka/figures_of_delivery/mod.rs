@@ -5,7 +5,7 @@
 //! `cargo test --release --test kafka -- --nocapture figures_of_delivery`, and are held to there.
 
 mod kill;
-mod reader;
+pub(crate) mod reader;
 mod restart;
 mod restore;
 

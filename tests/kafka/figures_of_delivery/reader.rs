@@ -15,16 +15,17 @@ use tidegate::record::Topic;
 
 use crate::support::{POLL, SOON};
 
-/// When a takedown came, and of a post of which partition. Only those that one post alone decides: others
+/// When a takedown came, and of which post of which partition. Only those that one post alone decides: others
 /// wait for posts of other partitions, too.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    pub(super) at: Instant,
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
     pub(super) partition: i32,
+    pub(crate) post: String,
 }
 
 /// Reads what is committed, from when it starts.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     over: Arc<AtomicBool>,
     seen: Arc<Mutex<Vec<Seen>>>,
     thread: Option<JoinHandle<()>>,
@@ -46,7 +47,7 @@ fn partitions(consumer: &BaseConsumer, topic: &str) -> Vec<i32> {
 }
 
 impl Reader {
-    pub(super) fn start(settings: &Settings) -> Self {
+    pub(crate) fn start(settings: &Settings) -> Self {
         let topic = settings.topic(Topic::Takedowns);
         let consumer = consumer(settings, "read_committed");
         let mut list = TopicPartitionList::new();
@@ -61,7 +62,7 @@ impl Reader {
     }
 
     /// What came since then.
-    pub(super) fn since(&self, from: Instant) -> Vec<Seen> {
+    pub(crate) fn since(&self, from: Instant) -> Vec<Seen> {
         let seen = self.seen.lock().unwrap();
         let first = seen.partition_point(|each| each.at < from);
         seen[first..].to_vec()
@@ -92,17 +93,17 @@ fn read(consumer: &BaseConsumer, over: &AtomicBool, seen: &Mutex<Vec<Seen>>) {
     while !over.load(Ordering::Relaxed) {
         let Some(Ok(message)) = consumer.poll(POLL) else { continue };
         let at = Instant::now();
-        let partition = source(message.payload().unwrap());
-        seen.lock().unwrap().extend(partition.map(|partition| Seen { at, partition }));
+        seen.lock().unwrap().extend(takedown(message.payload().unwrap(), at));
     }
 }
 
-/// The partition of the post that alone led to this takedown.
-fn source(event: &[u8]) -> Option<i32> {
+/// A takedown that one post alone led to.
+fn takedown(event: &[u8], at: Instant) -> Option<Seen> {
     let event: Value = serde_json::from_slice(event).unwrap();
     let alone = event["causes"][0]["count"].is_null();
     let partition = event["source"]["partition"].as_i64().filter(|_| alone)?;
-    i32::try_from(partition).ok()
+    let post = event["subject"]["id"].as_str()?.to_owned();
+    Some(Seen { at, partition: i32::try_from(partition).ok()?, post })
 }
 
 /// Where each partition of a topic ends, as such a consumer is told it.
