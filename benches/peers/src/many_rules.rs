@@ -32,27 +32,32 @@ pub fn run() {
     let runners = vec![of("one rule", &one), of("a rule for each pattern", &many)];
     race("JSON to a verdict, by rules", load, Some(planted), runners);
     let domains: Vec<String> = (0..DOMAINS).map(|number| format!("d{number}.example")).collect();
-    let all: Vec<String> = domains.iter().map(|domain| format!("\"{domain}\"")).collect();
-    let one = set(&[links(0, &all.join(", "))]);
-    let many: Vec<String> = (0..).zip(&all).map(|(number, domain)| links(number, domain)).collect();
-    let many = set(&many);
+    let (one, many) = (links(&[domains.join("\n")]), links(&domains));
     let runners = vec![of("one rule", &one), of("a rule for each domain", &many)];
     race("The same, by rules that wait for one of 10,000 domains", load, Some(0), runners);
 }
 
-/// A rule that waits for these domains.
-fn links(number: usize, domains: &str) -> String {
-    format!(
-        "---\nid: peers.l{number}\ntitle: Domains\nstatus: live\npatterns:\n  it: {{links: {{domains: [{domains}]}}}}\n\
-         condition: it\nactions: [remove_post]\ntests:\n  - fires: \"see https://d{number}.example/a\"\n  - quiet: \
-         \"harmless\"\n"
-    )
+/// A rule for each list of domains.
+fn links(lists: &[String]) -> RuleSet {
+    let rule = |number: usize| {
+        format!(
+            "---\nid: peers.l{number}\ntitle: Domains\nstatus: live\npatterns:\n  it: {{links: {{domains: \
+             lists/l{number}.txt}}}}\ncondition: it\nactions: [remove_post]\ntests:\n  - fires: \"see \
+             https://d{number}.example/a\"\n  - quiet: \"harmless\"\n"
+        )
+    };
+    let rules: Vec<String> = (0..lists.len()).map(rule).collect();
+    let list = |(number, list): (usize, &String)| {
+        (format!("lists/l{number}.txt"), list.clone().into_bytes())
+    };
+    set(&rules, lists.iter().enumerate().map(list))
 }
 
 /// A pack of these rules.
-fn set(rules: &[String]) -> RuleSet {
+fn set(rules: &[String], lists: impl Iterator<Item = (String, Vec<u8>)>) -> RuleSet {
     let mut files = patterns::source(&["zorb".to_owned()], View::Unmasked).files;
     files.retain(|name, _| name == "pack.yaml");
+    files.extend(lists);
     for (number, some) in rules.chunks(IN_A_FILE).enumerate() {
         files.insert(format!("rules/r{number}.yaml"), some.concat().into_bytes());
     }
@@ -69,5 +74,5 @@ fn rules(list: &[String]) -> RuleSet {
              \"harmless\"\n"
         )
     });
-    set(&rules.collect::<Vec<_>>())
+    set(&rules.collect::<Vec<_>>(), std::iter::empty())
 }
