@@ -40,8 +40,8 @@ const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// spends at most [`COMMIT_SHARE`] of its time waiting for them.
 const STRETCH_MAX: u32 = 4;
 
-/// A critical takedown is committed at once, but so long after the last commit at the soonest: a flood of them would
-/// else be nothing but commits.
+/// A critical takedown is committed at once, but so long after the last commit at the soonest, and not while the worker is
+/// saturated: a flood of them would else be nothing but commits.
 const URGENT_PAUSE: Duration = Duration::from_millis(10);
 
 /// A worker that waits for records for more than one part in so many of its time is not saturated.
@@ -214,13 +214,18 @@ impl<L: Log> Worker<L> {
         }
     }
 
+    /// Has it hardly waited for records since then?
+    fn is_saturated(&self, opened: Stopwatch) -> bool {
+        self.waited * WAIT_SHARE <= opened.elapsed()
+    }
+
     /// How long a critical takedown still has to wait.
     fn pause(&self) -> Duration {
         self.committed.map_or(Duration::ZERO, |ago| URGENT_PAUSE.saturating_sub(ago.elapsed()))
     }
 
     fn interval(&self, opened: Stopwatch) -> Duration {
-        if self.waited * WAIT_SHARE > opened.elapsed() {
+        if !self.is_saturated(opened) {
             return self.delivery.interval;
         }
         let longest = self.delivery.interval * STRETCH_MAX;
@@ -229,7 +234,7 @@ impl<L: Log> Worker<L> {
 
     fn due(&self) -> bool {
         let Some(opened) = self.opened else { return false };
-        if self.pass.is_urgent() && self.pause().is_zero() {
+        if self.pass.is_urgent() && self.pause().is_zero() && !self.is_saturated(opened) {
             return true;
         }
         let interval =
