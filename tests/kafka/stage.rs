@@ -24,6 +24,9 @@ use crate::support::{self, committed, shared};
 /// Largest record of the posts topic: it is not the service that decides what others send.
 const POST_BYTES_MAX: usize = 4 << 20;
 
+/// Rows of state that a partition of signals keeps: of the four here enough for a million.
+const STATE_ROWS: usize = 500_000;
+
 /// Partitions of posts and signals, which the workers share.
 pub(crate) const PARTITIONS: f64 = 8.0;
 
@@ -85,7 +88,7 @@ impl Deployment {
         format!(
             "{common}\n[log]\nbackend = \"kafka\"\n\n[kafka]\nbrokers = [\"{servers}\"]\n\
              prefix = \"{prefix}\"\nposts = [\"{}\"]\ngroup = \"{group}\"\n\
-             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}\n[delivery]\nslots = \"slots-{instance}\"\nmode = \"{}\"\n",
+             instance = \"{instance}\"\n\n[kafka.consumer]\n{consumer}\n[delivery]\nslots = \"slots-{instance}\"\nmode = \"{}\"\nstate_rows = {STATE_ROWS}\n",
             posts[0], self.mode
         )
     }
