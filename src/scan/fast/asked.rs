@@ -173,6 +173,9 @@ mod tests {
 
     const RULES: u32 = 1_000;
 
+    /// The number of the medium in the post.
+    const MEDIUM: u32 = 11;
+
     fn entry(text: String) -> Vec<Entry> {
         vec![Entry { text }]
     }
@@ -221,11 +224,11 @@ mod tests {
         };
         let channel = |id: &'static str| Channel { id: id.into(), ..Channel::default() };
         let text = "https://www.d7.example/x t.me/zorb_8 @flim_9, and bread";
-        let medium = Medium { md5: Some(format!("{11:032x}").into()), ..Medium::default() };
+        let medium = Medium { md5: Some(format!("{MEDIUM:032x}").into()), ..Medium::default() };
         let post = Post { channel: channel("c10"), text: text.into(), ..Post::default() };
         assert_eq!(ask(&Post { media: vec![medium], ..post }), [7, 1_008, 2_009, 3_010, 4_011]);
         let other = "https://d7.example.org t.me/d7 @zorb_8 c10";
         let post = Post { channel: channel("d7.example"), text: other.into(), ..Post::default() };
-        assert_eq!(ask(&post), []);
+        assert!(ask(&post).is_empty());
     }
 }
