@@ -62,7 +62,7 @@ impl AskedBuilder {
         let Self { asked: Asked { keyed, any, .. }, pairs } = self;
         let thing =
             single.lists(&mut |listing, value| pairs.push((key(keyed, listing, value), rule)));
-        let listing = match thing {
+        let rules = match thing {
             Thing::Listed(listing) => return self.asked.note(listing),
             Thing::Link => &mut any.links,
             Thing::Handle => &mut any.handles,
@@ -70,7 +70,7 @@ impl AskedBuilder {
             Thing::Wallet => &mut any.wallets,
             Thing::Text => &mut any.texts,
         };
-        listing.push(rule);
+        rules.push(rule);
     }
 
     pub(super) fn build(self) -> Asked {
