@@ -327,16 +327,20 @@ fn one_counter_keeps_a_thousand_candidates_at_most() {
     assert_eq!(tally.entries(), 1_000);
 }
 
+/// A candidate of this author alone.
+fn by_author(rules: &RuleSet, author: &str, time_ms: i64) -> Signal {
+    let made = signal(rules, author, "c1", time_ms);
+    let Signal::Counting(counting) = made else { unreachable!("it counts") };
+    Signal::Counting(Counting { key: author.to_owned(), ..counting })
+}
+
 #[test]
 fn old_counters_go_and_the_oldest_when_there_are_too_many() {
     let rules = rule_set(&three("all"), "live");
     let mut tally = Tally::new(4, 2);
     let mut written = Vec::new();
     let mut feed = |tally: &mut Tally, author: &str, time| {
-        let Signal::Counting(counting) = signal(&rules, author, "c1", time) else {
-            unreachable!("it counts")
-        };
-        let signal = Signal::Counting(Counting { key: author.to_owned(), ..counting });
+        let signal = by_author(&rules, author, time);
         let issuer = Issuer::public();
         let ruling = ruling(rules.rule("fraud.counted"), &issuer);
         let applied = tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new());
@@ -359,11 +363,8 @@ fn a_transaction_of_many_signals_drops_no_more_than_there_is_too_much() {
     let (issuer, mut written) = (Issuer::public(), Vec::new());
     let mut tally = Tally::new(4, 100);
     let mut apply = |tally: &mut Tally, authors: std::ops::Range<i64>, time_ms: i64| {
-        let signals = authors.map(|author| {
-            let made = signal(&rules, &format!("p{author}"), "c1", time_ms + author);
-            let Signal::Counting(counting) = made else { unreachable!("it counts") };
-            Signal::Counting(Counting { key: format!("a{author}"), ..counting })
-        });
+        let signals =
+            authors.map(|author| by_author(&rules, &format!("a{author}"), time_ms + author));
         let ruling = ruling(rules.rule("fraud.counted"), &issuer);
         let applied = signals.map(|signal| {
             tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new()).evicted
@@ -393,9 +394,7 @@ fn all_that_is_too_old_goes_two_with_each_signal() {
     let issuer = Issuer::public();
     let mut tally = Tally::new(4, ROWS_MAX);
     let feed = |tally: &mut Tally, author: usize, time_ms: i64| {
-        let made = signal(&rules, &format!("p{author}"), "c1", time_ms);
-        let Signal::Counting(counting) = made else { unreachable!("it counts") };
-        let signal = Signal::Counting(Counting { key: format!("a{author}"), ..counting });
+        let signal = by_author(&rules, &format!("a{author}"), time_ms);
         let ruling = ruling(rules.rule("fraud.counted"), &issuer);
         tally.apply(signal, &ruling, &mut Brake::default(), &mut Vec::new()).evicted
     };

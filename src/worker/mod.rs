@@ -75,7 +75,7 @@ pub struct Delivery {
     pub rows_max: usize,
 }
 
-/// Rows of state that are read between two signs of life: some hundredth of a second.
+/// Rows of state that are read between two signs of life: less than a tenth of a second (docs/delivery.md).
 const ROWS_A_BEAT: u64 = 4_096;
 
 /// A change of what a worker owns, taken out of the log's buffer.

@@ -6,8 +6,8 @@ use crate::decode::Post;
 use crate::extract;
 use crate::rules::{HashKind, PostField};
 use crate::scan::Seen;
+use crate::scan::naive::{Listing, Single, Thing, domains_of};
 
-use super::super::naive::{Listing, Single, Thing};
 use super::table::{Keyed, Lookup};
 
 /// Rules by what they wait for.
@@ -18,8 +18,7 @@ pub(super) struct Asked {
     listed: Lookup,
     fields: Vec<PostField>,
     hashes: Vec<HashKind>,
-    domains: bool,
-    channels: bool,
+    /// Is there a list of handles?
     handles: bool,
     /// Those without a list.
     any: Any,
@@ -49,8 +48,6 @@ impl AskedBuilder {
             listed: Lookup::default(),
             fields: Vec::new(),
             hashes: Vec::new(),
-            domains: false,
-            channels: false,
             handles: false,
             any: Any::default(),
         };
@@ -96,10 +93,8 @@ impl Asked {
         match listing {
             Listing::Field(field) if !self.fields.contains(&field) => self.fields.push(field),
             Listing::Hash(hash) if !self.hashes.contains(&hash) => self.hashes.push(hash),
-            Listing::Domain => self.domains = true,
-            Listing::Channel => self.channels = true,
             Listing::Handle => self.handles = true,
-            Listing::Field(_) | Listing::Hash(_) => {}
+            _ => {}
         }
     }
 
@@ -111,7 +106,9 @@ impl Asked {
     }
 
     fn listed(&self, listing: Listing, value: &str, ask: &mut impl FnMut(u32)) {
-        self.listed.get(key(&self.keyed, listing, value)).for_each(ask);
+        if !self.listed.is_empty() {
+            self.listed.get(key(&self.keyed, listing, value)).for_each(ask);
+        }
     }
 
     /// Calls `ask` with the rules that the fields of a post could concern.
@@ -132,9 +129,13 @@ impl Asked {
     pub(super) fn by_piece(&self, seen: &Seen<'_>, ask: &mut impl FnMut(u32)) {
         let (any, text) = (&self.any, seen.piece.text);
         any.texts.iter().for_each(|rule| ask(*rule));
+        for link in &seen.links {
+            domains_of(&link.host).for_each(|domain| self.listed(Listing::Domain, domain, ask));
+            let channel = link.channel.as_deref();
+            channel.into_iter().for_each(|name| self.listed(Listing::Channel, name, ask));
+        }
         if !seen.links.is_empty() {
             any.links.iter().for_each(|rule| ask(*rule));
-            self.by_links(seen, ask);
         }
         if (self.handles || !any.handles.is_empty()) && extract::may_hold_handle(text) {
             any.handles.iter().for_each(|rule| ask(*rule));
@@ -146,20 +147,6 @@ impl Asked {
         }
         if !any.wallets.is_empty() && extract::may_hold_wallet(text) {
             any.wallets.iter().for_each(|rule| ask(*rule));
-        }
-    }
-
-    fn by_links(&self, seen: &Seen<'_>, ask: &mut impl FnMut(u32)) {
-        for link in seen.links.iter().filter(|_| self.domains) {
-            let host = link.host.as_str();
-            let above = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
-            let domains = std::iter::once(host).chain(above);
-            domains.for_each(|domain| self.listed(Listing::Domain, domain, ask));
-        }
-        for channel in seen.links.iter().filter_map(|link| link.channel.as_deref()) {
-            if self.channels {
-                self.listed(Listing::Channel, channel, ask);
-            }
         }
     }
 }

@@ -106,8 +106,13 @@ impl LinkMatcher {
 
 /// The entries that cover a host: its own, and those of every domain above it.
 fn covering(listed: &Listed, host: &str) -> Vec<(usize, String)> {
+    domains_of(host).flat_map(|domain| listed.get(domain)).collect()
+}
+
+/// A host, and every domain above it.
+pub(in crate::scan) fn domains_of(host: &str) -> impl Iterator<Item = &str> {
     let above = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
-    std::iter::once(host).chain(above).flat_map(|domain| listed.get(domain)).collect()
+    std::iter::once(host).chain(above)
 }
 
 /// A channel by its service and name, any other link by host and path.

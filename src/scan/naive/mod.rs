@@ -28,6 +28,7 @@ use super::{BuildError, Hits, Seen, Viewed};
 use fields::FieldMatcher;
 pub(super) use found::Found;
 use links::LinkMatcher;
+pub(super) use links::domains_of;
 pub(super) use phrases::Phrases;
 use texts::TextMatcher;
 use things::ThingMatcher;
