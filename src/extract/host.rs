@@ -161,8 +161,10 @@ pub fn domain_covers(entry: &str, host: &str) -> bool {
 
 /// Is the canonical `host` the canonical `domain`, or below it?
 pub(super) fn is_at_or_below(host: &str, domain: &str) -> bool {
-    let above = host.strip_suffix(domain);
-    above.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let Some(above) = host.len().checked_sub(domain.len()) else { return false };
+    // First what tells most apart: each link is held against all hosts of the services.
+    let is_apart = above == 0 || host.as_bytes().get(above - 1) == Some(&b'.');
+    is_apart && host.ends_with(domain)
 }
 
 /// Does what the reader sees of a link name a domain that another registrant holds than the one it

@@ -73,16 +73,6 @@ pub(crate) trait Lanes: Copy {
         self.load(&padded)
     }
 
-    /// So many spaces, then the first bytes of some, then spaces.
-    #[inline(always)]
-    fn load_behind(self, lead: usize, bytes: &[u8]) -> Self::Block {
-        let mut padded = [b' '; BLOCK];
-        for (to, byte) in padded.iter_mut().skip(lead).zip(bytes) {
-            *to = *byte;
-        }
-        self.load(&padded)
-    }
-
     /// Those that are this byte.
     fn is(self, block: Self::Block, byte: u8) -> u64;
 
@@ -110,15 +100,13 @@ pub(crate) trait Lanes: Copy {
     /// The bytes themselves.
     fn bytes(self, block: Self::Block) -> Bytes;
 
-    /// Those of a mask in a row. What stands behind them means nothing.
+    /// Writes those of a mask in a row. What it writes behind them means nothing.
     #[inline(always)]
-    fn keep(self, block: Self::Block, mask: u64) -> Bytes {
+    fn keep(self, block: Self::Block, mask: u64, to: &mut Bytes) {
         let bytes = self.bytes(block);
-        let mut kept = bytes;
-        for (to, at) in kept.iter_mut().zip(places(0, mask)) {
+        for (to, at) in to.iter_mut().zip(places(0, mask)) {
             *to = bytes.get(at).copied().unwrap_or_default();
         }
-        kept
     }
 
     /// Those that are the same letter in both, whatever its case; of other characters anything.
@@ -128,18 +116,62 @@ pub(crate) trait Lanes: Copy {
     /// behind them means nothing.
     #[inline(always)]
     fn places(self, at: u32, mut mask: u64, to: &mut [u32; BLOCK]) {
-        for slot in to {
+        // Eight at a time, so that a guess at how many there are is seldom wrong.
+        let (eights, _) = to.as_chunks_mut::<8>();
+        for eight in eights {
+            for slot in eight {
+                *slot = at.wrapping_add(mask.trailing_zeros());
+                mask &= mask.wrapping_sub(1);
+            }
             if mask == 0 {
                 return;
             }
-            *slot = at.wrapping_add(mask.trailing_zeros());
-            mask &= mask - 1;
         }
     }
 
     /// ASCII characters of the set in lower case, those beyond ASCII as they are, a space for
     /// everything else.
     fn words(self, block: Self::Block, set: &Set) -> Bytes;
+}
+
+/// A copy of a text with spaces around it, so that a block stands wherever one is asked for: to put one
+/// together at an end of the text costs more than to copy most texts. Room is kept for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Spaced {
+    bytes: Vec<u8>,
+}
+
+impl Spaced {
+    /// Spaces before the text.
+    pub(crate) const LEAD: usize = 8;
+    /// Behind it there are as many after a whole block.
+    const TAIL: usize = BLOCK + Self::LEAD;
+
+    pub(crate) fn fill(&mut self, text: &[u8]) {
+        let (start, end) = (Self::LEAD, Self::LEAD + text.len());
+        if self.bytes.len() < end + Self::TAIL {
+            self.bytes.resize(end + Self::TAIL, b' ');
+        }
+        if let Some(to) = self.bytes.get_mut(start..end) {
+            to.copy_from_slice(text);
+        }
+        if let Some(to) = self.bytes.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+            *to = [b' '; Self::TAIL];
+        }
+    }
+
+    /// The block that begins so many bytes before a place. Those are [`Spaced::LEAD`] at most, and so many at
+    /// most is the place behind the end of the text.
+    #[inline(always)]
+    pub(crate) fn load<L: Lanes>(&self, lanes: L, at: usize, before: usize) -> L::Block {
+        lanes.load_first(self.bytes.get(at + Self::LEAD - before..).unwrap_or_default())
+    }
+
+    /// The text from a place on, and more than that.
+    #[inline(always)]
+    pub(crate) fn from(&self, at: usize) -> &[u8] {
+        self.bytes.get(at + Self::LEAD..).unwrap_or_default()
+    }
 }
 
 /// Work on blocks, compiled once for each twin. Whatever it calls on the way to [`Lanes`] must be

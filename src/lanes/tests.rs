@@ -31,11 +31,6 @@ fn differs<L: Lanes>(lanes: L, left: &Bytes, right: &Bytes) -> Option<&'static s
         (lanes.bytes(lanes.lookup(block, right)) == Anywhere.lookup(*left, right), "lookup"),
         (kept(lanes, left, mask_of(right)) == kept(Anywhere, left, mask_of(right)), "keep"),
         (of_mask(lanes, left) == of_mask(Anywhere, left), "places"),
-        (
-            lanes.same(lanes.load_behind(7, &left[..40]), block)
-                == Anywhere.same(Anywhere.load_behind(7, &left[..40]), *left),
-            "behind",
-        ),
         (lanes.is(block, right[0]) == Anywhere.is(*left, right[0]), "is"),
         (
             lanes.same(lanes.load_first(&left[..40]), block)
@@ -58,7 +53,9 @@ fn mask_of(bytes: &Bytes) -> u64 {
 }
 
 fn kept<L: Lanes>(lanes: L, bytes: &Bytes, mask: u64) -> Vec<u8> {
-    lanes.keep(lanes.load(bytes), mask)[..mask.count_ones() as usize].to_vec()
+    let mut kept = [7; BLOCK];
+    lanes.keep(lanes.load(bytes), mask, &mut kept);
+    kept[..mask.count_ones() as usize].to_vec()
 }
 
 /// The places of a mask that is made of the bytes.
@@ -87,6 +84,22 @@ fn a_set_holds_what_it_was_made_of() {
     assert_eq!(held, b"09@Za");
     assert_eq!(Anywhere.has([b'Z'; BLOCK], &set), u64::MAX);
     assert_eq!(&Anywhere.words([b'Z'; BLOCK], &set), &[b'z'; BLOCK]);
+}
+
+#[test]
+fn blocks_around_a_text_are_filled_with_spaces() {
+    let mut spaced = Spaced::default();
+    let long = "x".repeat(200);
+    for text in [&*long, "abc", ""] {
+        spaced.fill(text.as_bytes());
+        for at in 0..=text.len() + Spaced::LEAD {
+            for before in 0..=Spaced::LEAD {
+                let around = format!("{}{text}{}", " ".repeat(before), " ".repeat(100));
+                let wanted = &around.as_bytes()[at..at + BLOCK];
+                assert_eq!(spaced.load(Anywhere, at, before), wanted, "{text:?} {at} {before}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -242,22 +242,21 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn keep(self, block: Self::Block, mask: u64) -> Bytes {
+    fn keep(self, block: Self::Block, mask: u64, to: &mut Bytes) {
         let bytes = self.bytes(block);
         if mask == u64::MAX {
-            return bytes;
+            *to = bytes;
+            return;
         }
-        let mut out = [0; BLOCK];
-        let (mut to, masks) = (0, mask.to_le_bytes());
+        let (mut at, masks) = (0, mask.to_le_bytes());
         let (eights, _) = bytes.as_chunks();
         for (eight, mask) in eights.iter().zip(masks) {
             let eight = kept(u64::from_le_bytes(*eight), mask);
-            if let Some(room) = out.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {
+            if let Some(room) = to.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
                 *room = eight.to_le_bytes();
             }
-            to += mask.count_ones() as usize;
+            at += mask.count_ones() as usize;
         }
-        out
     }
 
     #[inline(always)]
@@ -326,26 +325,15 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn load_first(self, bytes: &[u8]) -> __m512i {
+        if let Some(block) = bytes.first_chunk() {
+            return self.load(block);
+        }
         let left = BLOCK.saturating_sub(bytes.len());
         let mask = u64::MAX.checked_shr(u32::try_from(left).unwrap_or_default());
         // SAFETY: bytes behind the last are masked out and not touched; `self` proves AVX-512.
         unsafe {
             let spaces = _mm512_set1_epi8(SMALL.cast_signed());
             _mm512_mask_loadu_epi8(spaces, mask.unwrap_or_default(), bytes.as_ptr().cast())
-        }
-    }
-
-    #[inline(always)]
-    fn load_behind(self, lead: usize, bytes: &[u8]) -> __m512i {
-        let (lead, left) = (lead.min(BLOCK - 1), BLOCK.saturating_sub(lead + bytes.len()));
-        let mask = u64::MAX.checked_shr(u32::try_from(left).unwrap_or_default());
-        let mask = mask.unwrap_or_default() >> lead << lead;
-        // SAFETY: bytes before the first and behind the last are masked out and not touched;
-        // `self` proves AVX-512.
-        unsafe {
-            let spaces = _mm512_set1_epi8(SMALL.cast_signed());
-            let start = bytes.as_ptr().wrapping_sub(lead);
-            _mm512_mask_loadu_epi8(spaces, mask, start.cast())
         }
     }
 
@@ -400,9 +388,9 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn keep(self, block: __m512i, mask: u64) -> Bytes {
+    fn keep(self, block: __m512i, mask: u64, to: &mut Bytes) {
         // SAFETY: `self` proves AVX-512.
-        self.bytes(unsafe { _mm512_maskz_compress_epi8(mask, block) })
+        *to = self.bytes(unsafe { _mm512_maskz_compress_epi8(mask, block) });
     }
 
     #[inline(always)]

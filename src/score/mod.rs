@@ -67,6 +67,9 @@ pub const EVIDENCE_PER_PATTERN: usize = 16;
 /// patterns of a rule are numbered on from there.
 #[must_use]
 pub fn score(rules: &[Rule], first: &[PatternId], post: &Post<'_>, hits: &Hits) -> Verdict {
+    if hits.all.is_empty() {
+        return Verdict::default();
+    }
     let mut values: Vec<&Value> = hits.values.iter().collect();
     values.sort_by_key(|(pattern, _, _)| *pattern);
     let facts = Facts::new(post);

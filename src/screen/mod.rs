@@ -5,6 +5,8 @@
 mod explain;
 mod ruleset;
 
+use smallvec::SmallVec;
+
 use crate::decode::{self, Fault, Format, Limits, Post};
 use crate::event::{self, Decision, Issued, Issuer, Source};
 use crate::extract;
@@ -92,14 +94,14 @@ pub fn warm_up(rules: &RuleSet) {
     }
 }
 
-/// Pieces that most posts have at most: a text, a name, a file or two.
+/// Pieces that most posts have at most, a text, a name, a file or two: for them no memory is asked for.
 const FEW_PIECES: usize = 4;
 
 impl Screened<'_> {
     /// Looks at the post.
     fn look(&mut self, rules: &RuleSet) {
         let post = &self.post;
-        let mut seen = Vec::with_capacity(FEW_PIECES);
+        let mut seen = SmallVec::<[Seen<'_>; FEW_PIECES]>::new();
         let tables = rules.tables();
         post.each_piece(|piece| match tables.looks_at(piece.part) {
             true => seen.push(Seen::of(piece)),

@@ -1,7 +1,7 @@
 //! The pass by masks over a levelled text: its words in lower case, where they begin and end, and
 //! whether anything in it could be odd.
 
-use crate::lanes::{self, BLOCK, Lanes, Set, Work};
+use crate::lanes::{self, BLOCK, Lanes, Set, Spaced, Work};
 
 use super::checks;
 
@@ -29,6 +29,7 @@ pub(super) const UNSEEN: Set = Set::of(
 /// What the pass fills.
 #[derive(Debug, Default)]
 pub(super) struct Words {
+    spaced: Spaced,
     /// Folded words with blanks between, from [`LEAD`] on; longer than the text by a load at least.
     pub(super) text: Vec<u8>,
     /// Where in it each word begins and ends, one behind the other; `count` of them hold.
@@ -116,7 +117,7 @@ impl Work for Pass<'_> {
 
 /// Bytes of a block that were in the one before: every clause looks back, six places at most, so that
 /// no block has to know another.
-pub(super) const LEAD: usize = 8;
+pub(super) const LEAD: usize = Spaced::LEAD;
 
 /// The bits of a block that are its own.
 const OWN: u64 = u64::MAX << LEAD;
@@ -150,12 +151,10 @@ fn run<L: Lanes>(lanes: L, text: &[u8], words: &mut Words) -> Noted {
     words.odd_words.clear();
     words.runs.clear();
     words.judged = Default::default();
+    words.spaced.fill(text);
     for at in (0..blocks).map(|block| block * (BLOCK - LEAD)) {
-        let from = |lead: usize| match at.checked_sub(lead) {
-            None => lanes.load_behind(lead, text),
-            Some(start) => lanes.load_first(text.get(start..).unwrap_or_default()),
-        };
-        let (block, next) = (from(LEAD), from(LEAD - 1));
+        let spaced = &words.spaced;
+        let (block, next) = (spaced.load(lanes, at, LEAD), spaced.load(lanes, at, LEAD - 1));
         let masks = look(lanes, block, next);
         note(lanes, block, &masks, &mut noted);
         let (odd, runs) = ((repeats(&masks) | between(&masks)) & OWN, runs(&masks) & OWN);

@@ -86,8 +86,8 @@ struct Woken {
     /// (piece, odd words): no other odd word of the piece is what a form is looked for by. Nothing of a
     /// piece that has none.
     odd: Vec<(usize, Vec<Odd>)>,
-    /// Pieces that surely have no odd word.
-    plain: Vec<usize>,
+    /// Pieces that surely have no odd word: of the first of them a bit each.
+    plain: u64,
 }
 
 /// What one post after the other is looked at in.
@@ -156,11 +156,14 @@ impl Engine {
         woken: &mut Woken,
     ) {
         let (part, text) = (seen.piece.part, seen.piece.text);
+        if !self.looks_at(part) {
+            return;
+        }
         let links = seen.link_ranges();
         let looks_for_words = self.parts.has(part);
         let seen_words = looks_for_words && room.glance.look(text, &links);
         let plain = seen_words && room.glance.doubts().is_empty();
-        woken.plain.extend(plain.then_some(number));
+        woken.plain |= if plain { bit_of(number) } else { 0 };
         let mut sketch = OnceCell::new();
         let mut found = |form| self.wake_by((number, form), part, woken);
         if seen_words {
@@ -247,8 +250,7 @@ impl Engine {
             // Of a form of several words one or two were looked for: the others may be odd as well.
             let all = held.iter().any(|(_, form)| !self.store.is_single(*form))
                 || singles().any(|single| single.reads_odd_words(part));
-            let is_plain = plain.binary_search(&piece).is_ok();
-            let odd = if all && !is_plain { None } else { Some(known(piece)) };
+            let odd = if all && plain & bit_of(piece) == 0 { None } else { Some(known(piece)) };
             viewed.push(Some(seen.view_quickly(odd)));
         }
         let mut found = Found::default();
@@ -273,6 +275,11 @@ impl Engine {
         let value = self.store.value(form);
         phrases.add_form((pattern, info.parts, info.view), (entry, value), &units, joined);
     }
+}
+
+/// The bit of a piece; none of those that stand too far behind for one.
+fn bit_of(piece: usize) -> u64 {
+    u32::try_from(piece).ok().and_then(|piece| 1_u64.checked_shl(piece)).unwrap_or_default()
 }
 
 /// The forms of a piece among those of all, which are in the order of the pieces: there may be a hundred

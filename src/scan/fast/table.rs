@@ -29,17 +29,25 @@ impl Keyed {
         self.last(hash, u128::from_le_bytes(chunk))
     }
 
-    /// The same of the first `size` bytes of some: quicker where [`STEP`] of them can be read.
+    /// The same of the first `size` bytes of some: quicker where [`STEP`] more of them can be read.
     #[inline]
     pub(super) fn of_first(&self, size: usize, bytes: &[u8]) -> u64 {
-        match bytes.first_chunk() {
-            Some(chunk) if (1..=STEP).contains(&size) => {
-                let behind = 8 * u32::try_from(STEP - size).unwrap_or_default();
-                let kept = u128::MAX >> behind;
-                self.last(self.seed, u128::from_le_bytes(*chunk) & kept)
+        let (mut hash, mut left, mut rest) = (self.seed, size, bytes);
+        while let Some((chunk, behind)) = rest.split_first_chunk() {
+            if let Some(kept) = KEPT.get(left) {
+                return self.last(hash, u128::from_le_bytes(*chunk) & kept);
             }
-            _ => self.of(bytes.get(..size).unwrap_or_default()),
+            hash = self.step(hash, u128::from_le_bytes(*chunk));
+            (left, rest) = (left - STEP, behind);
         }
+        self.of_few(bytes.get(..size).unwrap_or_default())
+    }
+
+    /// Where a text ends right behind the word.
+    #[cold]
+    #[inline(never)]
+    fn of_few(&self, word: &[u8]) -> u64 {
+        self.of(word)
     }
 
     #[inline]
@@ -72,6 +80,18 @@ impl Keyed {
 
 /// Bytes of a word that are hashed at once.
 const STEP: usize = 16;
+
+/// The first bytes of a chunk, by how many.
+#[expect(clippy::indexing_slicing, reason = "made by the compiler, which would say so")]
+static KEPT: [u128; STEP + 1] = {
+    let mut kept = [0; STEP + 1];
+    let mut size = 1;
+    while size <= STEP {
+        kept[size] = u128::MAX >> (8 * (STEP - size));
+        size += 1;
+    }
+    kept
+};
 
 /// Multiplies to 128 bits and folds the halves.
 #[inline]

@@ -1,7 +1,7 @@
 //! Which of 64 bytes of a text begin letters and marks that stand in it as they fold: nearly all, and
 //! there is nothing to do for them.
 
-use crate::lanes::{self, BLOCK, Bytes, Lanes};
+use crate::lanes::{self, BLOCK, Bytes, Lanes, Spaced};
 
 use super::steps::{KEEPS, Steps, kind};
 
@@ -30,17 +30,16 @@ pub(super) struct Notes {
     pub(super) scripts: [u32; 2],
 }
 
-/// Looks at the first bytes of a text, those in `own`; there are more behind them.
+/// Looks at the bytes of a text that are in `own`, from a place on; there may be more behind them.
 #[inline(always)]
 pub(super) fn look<L: Lanes>(
     lanes: L,
-    (text, own): (&[u8], u64),
+    (spaced, at, own): (&Spaced, usize, u64),
     steps: &Steps,
     (before, notes): (&mut Before, &mut Notes),
 ) -> Option<Block> {
-    let from = |at: usize| lanes.load_first(text.get(at..).unwrap_or_default());
-    let (block, next) = (from(0), from(1));
-    let (second, third) = (lanes.low(next), lanes.low(from(2)));
+    let (block, next) = (spaced.load(lanes, at, 0), spaced.load(lanes, at + 1, 0));
+    let (second, third) = (lanes.low(next), lanes.low(spaced.load(lanes, at + 2, 0)));
     let leads = lanes.leads(block);
     let mut rest = leads & own & lanes.has(lanes.low(block), &steps.begins);
     let mut out = Block {
@@ -50,8 +49,8 @@ pub(super) fn look<L: Lanes>(
     };
     let (mut latin, mut twins, mut strange, mut marks, mut holds) = (0, 0, 0, 0, 0);
     while rest != 0 {
-        let at = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
-        let [one, two] = *text.get(at..)?.first_chunk()?;
+        let place = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
+        let [one, two] = *spaced.from(at + place).first_chunk()?;
         let same = rest & lanes.is(block, one);
         let (plain, tails) = steps.plain(one, two)?;
         let (same, last) =

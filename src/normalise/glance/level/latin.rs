@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::lanes::{self, BLOCK, Bytes, Lanes, Work, later};
+use crate::lanes::{self, BLOCK, Bytes, Lanes, Spaced, Work, later};
 use crate::normalise::table;
 
 use super::super::pass::SOLID;
@@ -63,12 +63,17 @@ impl Rows {
 
 /// Writes the level of a text; its size, and whether there is an `@`. `None`: some character becomes more
 /// or less than one of ASCII.
-pub(super) fn level(text: &str, written: &mut Written) -> Option<(usize, bool)> {
-    lanes::run(Latin { text: text.as_bytes(), rows: &ROWS, bytes: &mut written.bytes })
+pub(super) fn level(
+    (text, spaced): (&str, &Spaced),
+    written: &mut Written,
+) -> Option<(usize, bool)> {
+    lanes::run(Latin { size: text.len(), spaced, rows: &ROWS, bytes: &mut written.bytes })
 }
 
 struct Latin<'t> {
-    text: &'t [u8],
+    /// Of the text.
+    size: usize,
+    spaced: &'t Spaced,
     rows: &'static Rows,
     /// Longer than the text by a block at least.
     bytes: &'t mut [u8],
@@ -80,15 +85,15 @@ impl Work for Latin<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Self::Out {
         let (mut size, mut ats, mut tails, mut before) = (0, 0, 0, 0);
-        for at in (0..self.text.len()).step_by(BLOCK) {
-            let own = u64::MAX >> BLOCK.saturating_sub(self.text.len() - at);
+        for at in (0..self.size).step_by(BLOCK) {
+            let own = u64::MAX >> BLOCK.saturating_sub(self.size - at);
             ats |= lanes.is(self.load(lanes, at), b'@');
             let folded = self.fold(lanes, at)?;
             if folded.letters != 0 && !self.touch(lanes, at, (folded.letters, before)) {
                 return None;
             }
             let kept = own & !folded.dropped & !tails;
-            *self.bytes.get_mut(size..)?.first_chunk_mut()? = lanes.keep(folded.out, kept);
+            lanes.keep(folded.out, kept, self.bytes.get_mut(size..)?.first_chunk_mut()?);
             size += usize::try_from(kept.count_ones()).unwrap_or_default();
             (before, tails) = (folded.letters, folded.tails);
         }
@@ -109,7 +114,7 @@ struct Folded<B> {
 impl Latin<'_> {
     #[inline(always)]
     fn load<L: Lanes>(&self, lanes: L, at: usize) -> L::Block {
-        lanes.load_first(self.text.get(at..).unwrap_or_default())
+        self.spaced.load(lanes, at, 0)
     }
 
     #[inline(always)]
@@ -119,7 +124,7 @@ impl Latin<'_> {
         let mut rest = lanes.leads(block);
         while rest != 0 {
             let place = usize::try_from(rest.trailing_zeros()).unwrap_or_default();
-            let [first, second] = *self.text.get(at + place..)?.first_chunk()?;
+            let [first, second] = *self.spaced.from(at + place).first_chunk()?;
             let (row, is_long) = self.rows.of(first, second)?;
             let begins = rest & lanes.is(block, first);
             let (same, last) = match is_long {
@@ -150,10 +155,7 @@ impl Latin<'_> {
     /// Else one may be a single letter of a run, or be repeated, which the pass does not see.
     #[inline(always)]
     fn touch<L: Lanes>(&self, lanes: L, at: usize, (letters, before): (u64, u64)) -> bool {
-        let left = match at.checked_sub(1) {
-            None => lanes.load_behind(1, self.text),
-            Some(at) => self.load(lanes, at),
-        };
+        let left = self.spaced.load(lanes, at, 1);
         let solid = lanes.has(left, &SOLID) | lanes.has(self.load(lanes, at + 2), &SOLID);
         let in_a_row = letters & later(letters, before, 2) & later(letters, before, 4);
         // The last byte of one at the end of the block stands in the next.

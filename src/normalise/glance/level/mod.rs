@@ -28,6 +28,7 @@ mod walk;
 
 use std::ops::Range;
 
+use crate::lanes::Spaced;
 use crate::normalise::sketch::offset;
 
 use super::pass::LEAD;
@@ -42,6 +43,8 @@ const APART: u8 = b'-';
 /// A levelled text, and what was seen on the way.
 #[derive(Debug, Default)]
 pub(super) struct Level {
+    /// The text.
+    spaced: Spaced,
     /// So much of its bytes counts, and of the places of blanks between what is glued.
     written: Written,
     size: usize,
@@ -85,10 +88,15 @@ impl Level {
         self.written.glued.get(..self.glued).unwrap_or_default()
     }
 
+    fn make_room(&mut self, text: &str) {
+        self.spaced.fill(text.as_bytes());
+        self.written.make_room(text);
+    }
+
     /// Takes a text. `links`: in order.
     pub(super) fn fill(&mut self, text: &str, links: &[Range<usize>]) -> Result<(), Refused> {
         self.clear();
-        self.written.make_room(text);
+        self.make_room(text);
         let suits = walk::suits(text);
         if suits && self.walk(text, links).is_some() || !suits && self.latin(text, links).is_some()
         {
@@ -101,7 +109,7 @@ impl Level {
     /// The same of a text in which each character stands for itself and letters are of one script, or
     /// of Latin and one other. `None` for others.
     fn walk(&mut self, text: &str, links: &[Range<usize>]) -> Option<()> {
-        let mut walk = Walk::new(text, &mut self.written, &mut self.links);
+        let mut walk = Walk::new((text, &self.spaced), &mut self.written, &mut self.links);
         let cursor = walk.run(links)?;
         (self.size, self.glued) = (cursor.size, cursor.glued);
         if text.is_ascii() {
@@ -110,10 +118,10 @@ impl Level {
         if !steps::is_one_script(cursor.scripts) {
             return None;
         }
-        self.shown.look(self.written.shape.get(..cursor.chars)?);
+        self.shown.look(&mut self.written.shape, cursor.chars);
+        self.shown.look_for_repeats(&mut self.written.bytes, cursor.size);
         let turns = self.written.turns.get(..cursor.turns)?;
         let bytes = self.written.bytes.get(..cursor.size)?;
-        self.shown.look_for_repeats(bytes);
         let (mut odd, mut runs) = (Trace::new(turns, bytes), Trace::new(turns, bytes));
         self.odd_words.extend(self.shown.odd.iter().map(|at| odd.to(*at)));
         self.odd_words.extend(&self.shown.repeats);
@@ -132,7 +140,7 @@ impl Level {
         if !links.is_empty() {
             return None;
         }
-        let (size, has_at) = latin::level(text, &mut self.written)?;
+        let (size, has_at) = latin::level((text, &self.spaced), &mut self.written)?;
         self.size = size;
         self.doubtful = has_at && has_made_handle(text.as_bytes());
         Some(())

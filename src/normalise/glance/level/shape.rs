@@ -11,7 +11,7 @@ const LETTER: Set = super::super::pass::LETTER;
 
 /// Characters of a block that are also in the one before it, and in the one behind it: clauses look so
 /// far and no further.
-const EDGE: usize = 8;
+pub(super) const EDGE: usize = 8;
 const STEP: usize = BLOCK - 2 * EDGE;
 const OWN: u64 = u64::MAX << (2 * EDGE) >> EDGE;
 
@@ -44,22 +44,29 @@ impl Shown {
         self.foreign && !self.strange
     }
 
-    /// Looks at a shape.
-    pub(super) fn look(&mut self, shape: &[u8]) {
+    /// Looks at a shape of so many characters, before which [`EDGE`] spaces stand, and room behind them.
+    pub(super) fn look(&mut self, shape: &mut [u8], chars: usize) {
         self.clear();
-        lanes::run(Look { shape, shown: self });
+        if let Some(room) = shape.get_mut(EDGE + chars..).and_then(<[u8]>::first_chunk_mut) {
+            *room = [b' '; BLOCK];
+        }
+        lanes::run(Look { shape, chars, shown: self });
     }
 
-    /// Looks for letters beyond ASCII that stand three times in a row in a levelled text; `repeats` are
-    /// their places.
-    pub(super) fn look_for_repeats(&mut self, text: &[u8]) {
+    /// Looks for letters beyond ASCII that stand three times in a row in a levelled text of this size, behind
+    /// which there is room; `repeats` are their places.
+    pub(super) fn look_for_repeats(&mut self, text: &mut [u8], size: usize) {
         self.repeats.clear();
-        lanes::run(Repeats { text, places: &mut self.repeats });
+        if let Some(room) = text.get_mut(size..).and_then(<[u8]>::first_chunk_mut) {
+            *room = [b' '; BLOCK + 3];
+        }
+        lanes::run(Repeats { text, size, places: &mut self.repeats });
     }
 }
 
 struct Repeats<'s> {
     text: &'s [u8],
+    size: usize,
     places: &'s mut Vec<usize>,
 }
 
@@ -68,10 +75,10 @@ impl Work for Repeats<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        for at in (0..self.text.len()).step_by(STEP) {
-            let from = |by: usize| lanes.load_first(self.text.get(at + by..).unwrap_or_default());
-            let block = from(0);
-            let (two, three) = (lanes.same(block, from(2)), lanes.same(block, from(3)));
+        for at in (0..self.size).step_by(STEP) {
+            let block = load(lanes, self.text, at);
+            let two = lanes.same(block, load(lanes, self.text, at + 2));
+            let three = lanes.same(block, load(lanes, self.text, at + 3));
             let two = two & two >> 1 & two >> 2 & two >> 3;
             let three = three & three >> 1 & three >> 2;
             let three = three & three >> 3;
@@ -83,8 +90,14 @@ impl Work for Repeats<'_> {
     }
 }
 
+#[inline(always)]
+fn load<L: Lanes>(lanes: L, text: &[u8], at: usize) -> L::Block {
+    lanes.load_first(text.get(at..).unwrap_or_default())
+}
+
 struct Look<'s> {
     shape: &'s [u8],
+    chars: usize,
     shown: &'s mut Shown,
 }
 
@@ -93,18 +106,16 @@ impl Work for Look<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        for at in (0..self.shape.len()).step_by(STEP) {
-            let block = match at.checked_sub(EDGE) {
-                None => lanes.load_behind(EDGE, self.shape),
-                Some(start) => lanes.load_first(self.shape.get(start..).unwrap_or_default()),
-            };
+        for at in (0..self.chars).step_by(STEP) {
+            let block = load(lanes, self.shape, at);
             let masks = look(lanes, block);
             self.shown.at |= lanes.is(block, b'@') != 0;
             self.shown.strange |= masks.strange != 0;
             self.shown.foreign |= masks.foreign() & masks.foreign() << 1 != 0;
             let (odd, alike, runs) = (odd(&masks) & OWN, alike(&masks) & OWN, runs(&masks) & OWN);
             if odd | alike | runs != 0 {
-                self.shown.note(self.shape, at, [odd, alike, runs]);
+                let shape = self.shape.get(EDGE..EDGE + self.chars).unwrap_or_default();
+                self.shown.note(shape, at, [odd, alike, runs]);
             }
         }
     }

@@ -1,11 +1,10 @@
 //! The walk against its slow twin.
-#![expect(clippy::indexing_slicing, reason = "a wrong index fails the test, as it should")]
 
 use proptest::prelude::*;
 
 use super::block::{Before, Notes};
 use super::*;
-use crate::lanes::{self, BLOCK, Lanes, Work};
+use crate::lanes::{self, BLOCK, Lanes, Spaced, Work};
 use crate::normalise::any_text;
 
 /// What is known of each block of a text.
@@ -17,11 +16,12 @@ impl Work for Blocks<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Self::Out {
         let (mut before, mut notes) = (Before::default(), Notes::default());
+        let mut spaced = Spaced::default();
+        spaced.fill(self.0);
         let blocks = (0..self.0.len()).step_by(BLOCK).map(|at| {
-            let text = &self.0[at..];
-            let own = u64::MAX >> BLOCK.saturating_sub(text.len());
-            let known = (&mut before, &mut notes);
-            let block = block::look(lanes, (text, own), steps::steps(), known).unwrap();
+            let own = u64::MAX >> BLOCK.saturating_sub(self.0.len() - at);
+            let (bytes, known) = ((&spaced, at, own), (&mut before, &mut notes));
+            let block = block::look(lanes, bytes, steps::steps(), known).unwrap();
             (block.others, block.chars, block.kinds, u64::from(notes.notes))
         });
         blocks.collect()
@@ -45,12 +45,12 @@ type Way = fn(&mut Level, &str, &[Range<usize>]) -> Option<()>;
 
 fn check_way(way: Way, text: &str, links: &[Range<usize>]) -> Result<bool, TestCaseError> {
     let mut quick = Level::default();
-    quick.written.make_room(text);
+    quick.make_room(text);
     if way(&mut quick, text, links).is_none() {
         return Ok(false);
     }
     let mut slow = Level::default();
-    slow.written.make_room(text);
+    slow.make_room(text);
     prop_assert!(slow.fill_slowly(text, links).is_ok(), "{:?}", text);
     prop_assert_eq!(said(&quick), said(&slow), "{:?}", text);
     Ok(true)

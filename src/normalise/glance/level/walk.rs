@@ -7,12 +7,13 @@ use std::ops::Range;
 
 use unicode_normalization::char::compose;
 
-use crate::lanes::{self, BLOCK, Lanes, Work};
+use crate::lanes::{self, BLOCK, Lanes, Spaced, Work};
 use crate::normalise::sketch::offset;
 use crate::normalise::table::{self, Class, Fold, Table};
 
 use super::super::pass::{DOT, LEAD, WORD};
 use super::block::{self, Before, Block, Notes};
+use super::shape::EDGE;
 use super::steps::{CLUSTER, Info, KEEPS, MARK, Step, Steps, steps};
 use super::{APART, last_char};
 
@@ -23,7 +24,7 @@ const TAIL: usize = 2 * BLOCK;
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) bytes: Vec<u8>,
-    /// One byte a character: ASCII as it is, letters by their kind.
+    /// One byte a character: ASCII as it is, letters by their kind. [`EDGE`] spaces stand before them.
     pub(super) shape: Vec<u8>,
     /// Behind each character that is not as it was: its places in the shape and in the bytes. Between
     /// them both go by the same characters.
@@ -42,7 +43,7 @@ impl Written {
         if self.bytes.len() < room {
             self.bytes.resize(room, 0);
             // Of a character there is one of each, and seldom another of what it is glued to.
-            self.shape.resize(text.len() + TAIL, 0);
+            self.shape.resize(EDGE + text.len() + TAIL, b' ');
             self.turns.resize(text.len() + TAIL, Turn::default());
             self.glued.resize(text.len() + TAIL, 0);
         }
@@ -250,6 +251,8 @@ fn beyond_ascii(text: &[u8], from: usize) -> Option<usize> {
 /// A walk over a text.
 pub(super) struct Walk<'w> {
     text: &'w [u8],
+    /// The same.
+    spaced: &'w Spaced,
     pub(super) written: &'w mut Written,
     pub(super) links: &'w mut Vec<[u32; 2]>,
     pub(super) cursor: Cursor,
@@ -276,14 +279,13 @@ impl Work for Stretch<'_, '_> {
         let mut base = self.walk.cursor.chars;
         for at in (start..end).step_by(BLOCK) {
             let own = u64::MAX >> BLOCK.saturating_sub(end - at);
-            let text = self.walk.text.get(at..)?;
-            let known = (&mut before, &mut notes);
-            let mut block = block::look(lanes, (text, own), self.walk.steps, known)?;
+            let (bytes, known) = ((self.walk.spaced, at, own), (&mut before, &mut notes));
+            let mut block = block::look(lanes, bytes, self.walk.steps, known)?;
             for place in lanes::places(0, block.others) {
                 self.walk.take((at, base), place, &mut block)?;
             }
-            let shape = self.walk.written.shape.get_mut(base..)?.first_chunk_mut()?;
-            *shape = lanes.keep(lanes.load(&block.kinds), block.chars);
+            let shape = self.walk.written.shape.get_mut(base + EDGE..)?.first_chunk_mut()?;
+            lanes.keep(lanes.load(&block.kinds), block.chars, shape);
             base += ones(block.chars);
         }
         self.walk.cursor.note(Info(notes.notes), notes.scripts);
@@ -299,12 +301,13 @@ fn ones(mask: u64) -> usize {
 impl<'w> Walk<'w> {
     /// `links`: takes places of links in the words of the pass.
     pub(super) fn new(
-        text: &'w str,
+        (text, spaced): (&'w str, &'w Spaced),
         written: &'w mut Written,
         links: &'w mut Vec<[u32; 2]>,
     ) -> Self {
         Self {
             text: text.as_bytes(),
+            spaced,
             written,
             links,
             cursor: Cursor::default(),
@@ -479,7 +482,8 @@ impl<'w> Walk<'w> {
             return None;
         }
         let chars = self.cursor.chars;
-        self.written.shape.get_mut(chars..chars + link.len())?.copy_from_slice(bytes);
+        let shape = self.written.shape.get_mut(chars + EDGE..)?;
+        shape.get_mut(..link.len())?.copy_from_slice(bytes);
         self.copy_to(link.end, chars + link.len());
         let end = self.cursor.size;
         let start = end - link.len();
