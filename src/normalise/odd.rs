@@ -200,6 +200,10 @@ fn stretches(flags: &[bool]) -> Vec<Range<usize>> {
 /// A word of letters, marks and digits: *mixed*, *digits*, *wholly look-alikes*, *repeats*.
 fn plain_word(glyphs: &[Glyph], word: Range<usize>, strange: &HashSet<Script>) -> Vec<Odd> {
     let word = glyphs.get(word).unwrap_or_default();
+    // One of ASCII is none of these.
+    if matches!(word, [only] if only.shown.is_ascii()) {
+        return Vec::new();
+    }
     if is_mixed(word) || has_odd_digits(word) {
         return vec![by_classes(word, Shape::Word)];
     }
@@ -272,8 +276,11 @@ fn is_mixed(word: &[Glyph]) -> bool {
 /// *digits*: with two letters or more, but not as times (`10am`), models (`12pro`) and names with
 /// a year or number (`covid19`) are written.
 fn has_odd_digits(word: &[Glyph]) -> bool {
-    let bare: Vec<_> = word.iter().filter(|glyph| glyph.kind != Kind::Mark).collect();
     let is_digit = |glyph: &&Glyph| glyph.kind == Kind::Digit;
+    if !word.iter().any(|glyph| is_digit(&glyph)) {
+        return false;
+    }
+    let bare: Vec<_> = word.iter().filter(|glyph| glyph.kind != Kind::Mark).collect();
     let digits = bare.iter().filter(|glyph| is_digit(glyph)).count();
     let letters = bare.len() - digits;
     let leading = bare.iter().take_while(|glyph| is_digit(glyph)).count();
@@ -335,11 +342,11 @@ fn strange_scripts(glyphs: &[Glyph]) -> HashSet<Script> {
 
 /// *wholly look-alikes*, two letters or more.
 fn is_wholly_alike(word: &[Glyph], strange: &HashSet<Script>) -> bool {
-    let letters: Vec<_> = word.iter().filter(|glyph| glyph.kind == Kind::Letter).collect();
-    let script = letters.first().map(|glyph| tables::script(glyph.ch));
-    let alone = script.is_some_and(|script| !strange.contains(&script));
-    let enough = letters.len() >= 5 || letters.len() >= 2 && alone;
-    enough && letters.iter().all(|glyph| is_alike(glyph))
+    let letters = || word.iter().filter(|glyph| glyph.kind == Kind::Letter);
+    let count = letters().count();
+    let script = || letters().next().map(|glyph| tables::script(glyph.ch));
+    let alone = || script().is_some_and(|script| !strange.contains(&script));
+    count >= 2 && letters().all(is_alike) && (count >= 5 || alone())
 }
 
 /// A wholly look-alike word in the letters it looks like. Only the glyphs count: by classes too,

@@ -7,8 +7,8 @@ use crate::normalise::{self, Key, Letter, Odd, Reading, Shape};
 
 use super::table::{Filter, Keyed};
 
-/// Letters after which a spelling must begin as a known one does, or is given up. Between two such
-/// places it branches freely.
+/// Letters after which a spelling must begin as a known one does, or is given up; the first [`FIRST`] are
+/// asked one by one. Between two such places it branches freely.
 const CHECKED: usize = 4;
 
 /// Letters that a stretch of a run has at most: a window of the slow truth and a half.
@@ -27,6 +27,8 @@ const FIRST: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
     first: FirstLetters,
+    /// The same of beginnings that are shorter, whatever follows.
+    begun: FirstLetters,
     /// Beginnings of four letters, eight, twelve and so on.
     starts: Filter,
 }
@@ -35,6 +37,7 @@ pub(super) struct Spellings {
 #[derive(Debug, Default)]
 pub(super) struct SpellingsBuilder {
     first: FirstLetters,
+    begun: FirstLetters,
     starts: Vec<u64>,
 }
 
@@ -103,24 +106,25 @@ impl FirstLetters {
 impl SpellingsBuilder {
     /// Notes a word of skeleton letters; the hash of its spelling.
     pub(super) fn add(&mut self, keyed: &Keyed, skeleton: impl Iterator<Item = char>) -> u64 {
-        let (mut spelt, mut first) = (Spelt::default(), 0);
+        let mut spelt = Spelt::default();
         for letter in skeleton {
             if !spelt.push(keyed, letter) {
                 continue;
             }
             if spelt.letters <= FIRST {
-                first = FirstLetters::on(first, normalise::key(letter));
+                self.begun.insert(spelt.first);
             }
             if spelt.letters.is_multiple_of(CHECKED) {
                 self.starts.push(spelt.hash);
             }
         }
-        self.first.insert(first);
+        self.first.insert(spelt.first);
         spelt.hash
     }
 
     pub(super) fn build(self) -> Spellings {
-        Spellings { first: self.first, starts: Filter::build(&self.starts) }
+        let starts = Filter::build(&self.starts);
+        Spellings { first: self.first, begun: self.begun, starts }
     }
 }
 
@@ -156,6 +160,8 @@ struct Spelt {
     /// Letters of which no two neighbours are equal.
     letters: usize,
     last: Option<char>,
+    /// The place of the first of them.
+    first: u32,
 }
 
 impl Spelt {
@@ -169,15 +175,29 @@ impl Spelt {
         if self.last == Some(letter) {
             return false;
         }
-        let hash = keyed.letter(self.hash, letter);
-        *self = Self { hash, letters: self.letters + 1, last: Some(letter) };
+        if self.letters < FIRST {
+            self.first = FirstLetters::on(self.first, letter);
+        }
+        self.hash = keyed.letter(self.hash, letter);
+        self.letters += 1;
+        self.last = Some(letter);
         true
     }
 }
 
 impl Spellings {
     pub(super) fn bytes(&self) -> usize {
-        self.starts.bytes() + self.first.bits.len() * 8
+        self.starts.bytes() + (self.first.bits.len() + self.begun.bits.len()) * 8
+    }
+
+    /// May a known word begin as this spelling does, to which a letter was just added?
+    fn begins(&self, spelt: &Spelt) -> bool {
+        if spelt.letters <= FIRST { self.begun.has(spelt.first) } else { self.goes_on(spelt) }
+    }
+
+    /// The same where the first letters were asked for before.
+    fn goes_on(&self, spelt: &Spelt) -> bool {
+        !spelt.letters.is_multiple_of(CHECKED) || self.starts.may_hold(spelt.hash)
     }
 
     /// Calls `found` with the hash of everything that an odd word may spell as a whole, and of the
@@ -203,15 +223,8 @@ impl Spellings {
         for start in starts {
             let letters = odd.letters.get(start..).unwrap_or_default();
             let letters = letters.get(..most(letters, odd, several)).unwrap_or(letters);
-            let walk = Walk {
-                keyed,
-                starts: &self.starts,
-                letters,
-                way,
-                classes: odd.classes,
-                arabic,
-                inside,
-            };
+            let walk =
+                Walk { keyed, spellings: self, letters, way, classes: odd.classes, arabic, inside };
             walk.go(&mut room, &mut |spelt, reach, size| found(spelt, reach, start..start + size));
         }
     }
@@ -227,7 +240,7 @@ impl Spellings {
         keys: &[Key],
         mut is_one: impl FnMut(u64, bool) -> bool,
     ) -> bool {
-        let mut walk = KeyWalk { keyed, starts: &self.starts, spelt: Vec::new(), next: Vec::new() };
+        let mut walk = KeyWalk { keyed, spellings: self, spelt: Vec::new(), next: Vec::new() };
         (0..keys.len()).any(|at| match way {
             Way::Forwards => {
                 let from = keys.get(at..).unwrap_or_default();
@@ -250,7 +263,7 @@ impl Spellings {
 /// A walk over keys.
 struct KeyWalk<'w> {
     keyed: &'w Keyed,
-    starts: &'w Filter,
+    spellings: &'w Spellings,
     /// All spellings so far: one, but for signs that may separate.
     spelt: Vec<Spelt>,
     next: Vec<Spelt>,
@@ -263,8 +276,7 @@ impl KeyWalk<'_> {
         for spelt in &self.spelt {
             let mut on = *spelt;
             let grown = on.push_key(self.keyed, key.key);
-            let unchecked = !grown || !on.letters.is_multiple_of(CHECKED);
-            let known = unchecked || self.starts.may_hold(on.hash);
+            let known = !grown || self.spellings.goes_on(&on);
             let without = key.optional.then_some(*spelt);
             self.next.extend(known.then_some(on).into_iter().chain(without));
         }
@@ -319,6 +331,7 @@ fn most(letters: &[Letter], odd: &Odd, several: bool) -> usize {
     match odd.shape {
         Shape::Dots if several => DOTTED_MAX,
         Shape::Word | Shape::Dots => letters.len(),
+        Shape::Run(_) if letters.len() <= STRETCH_MAX => letters.len(),
         Shape::Run(_) => {
             let mut begins = letters.iter().enumerate().filter(|(_, letter)| !letter.mark);
             begins.nth(STRETCH_MAX).map_or(letters.len(), |(at, _)| at)
@@ -345,7 +358,7 @@ fn chars<'r>(readings: impl IntoIterator<Item = &'r Reading>) -> impl Iterator<I
 /// A walk over the letters of one odd word.
 struct Walk<'w> {
     keyed: &'w Keyed,
-    starts: &'w Filter,
+    spellings: &'w Spellings,
     letters: &'w [Letter],
     way: Way,
     classes: bool,
@@ -416,7 +429,6 @@ impl Walk<'_> {
     }
 
     fn push(&self, spelt: &mut Spelt, c: char) -> bool {
-        let grown = spelt.push(self.keyed, c);
-        !grown || !spelt.letters.is_multiple_of(CHECKED) || self.starts.may_hold(spelt.hash)
+        !spelt.push(self.keyed, c) || self.spellings.begins(spelt)
     }
 }
