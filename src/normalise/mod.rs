@@ -46,7 +46,7 @@ pub(crate) use letters::{is_arabic, skeleton_letters};
 pub use odd::{Letter, Odd, Reading, Shape};
 pub(crate) use quick::{odd_words, quick_views, reuse, sketch};
 pub(crate) use sketch::{Sketch, Suspects, Token, stems};
-pub(crate) use spell::{Key, keys};
+pub(crate) use spell::{Bound, Key, keys};
 pub use views::{Views, fold, views};
 pub use words::Word;
 

@@ -7,6 +7,7 @@ use unicode_normalization::char::compose;
 
 use super::alike::key;
 use super::fold;
+use super::glance::is_alike;
 use super::letters::{self, Home};
 use super::odd::Reading;
 use super::table::{self, Class, Fold};
@@ -19,9 +20,21 @@ pub(crate) struct Key {
     pub(crate) key: char,
     /// A sign that may as well separate.
     pub(crate) optional: bool,
-    /// A word, or a stretch of a run, may begin with it, or end with it.
-    pub(crate) begins: bool,
-    pub(crate) ends: bool,
+    /// What may begin with it, and end with it.
+    pub(crate) begins: Bound,
+    pub(crate) ends: Bound,
+}
+
+/// What may stand from, or to, a letter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Bound {
+    /// No word.
+    #[default]
+    Nothing,
+    /// A word that is not odd: with an odd one beside it, it may be a form.
+    Plain,
+    /// Any word, or a stretch of a run.
+    Word,
 }
 
 /// Letters of a row that may be split: of a run itself and of the pieces beside it. In longer ones
@@ -68,7 +81,7 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
     let mut speller = Speller {
         keys,
         row: 0,
-        piece: 0,
+        piece: Piece::default(),
         letters: 0,
         spaceless: false,
         korean: false,
@@ -91,8 +104,8 @@ struct Speller<'k> {
     keys: &'k mut Vec<Key>,
     /// Where the row of what touches each other begins, and what of it stands behind the last sign.
     row: usize,
-    piece: usize,
-    /// Its letters and digits, marks apart.
+    piece: Piece,
+    /// The row's letters and digits, marks apart.
     letters: usize,
     spaceless: bool,
     korean: bool,
@@ -105,6 +118,28 @@ struct Speller<'k> {
     last: char,
 }
 
+/// Letters and digits without a sign.
+#[derive(Clone, Copy, Debug, Default)]
+struct Piece {
+    start: usize,
+    /// There is something other than letters of ASCII.
+    strange: bool,
+    /// There is a letter of ASCII that looks like none of another script.
+    unlike: bool,
+    /// What stands before it may be the `@` of a handle.
+    named: bool,
+}
+
+impl Piece {
+    /// What stands from and to it: it is no odd word, and with the signs beside it one begins and ends only
+    /// where the row does.
+    fn bounds(self, keys: &[Key]) -> [Bound; 2] {
+        let repeats = keys.array_windows().any(|[a, b, c]| a.key == b.key && b.key == c.key);
+        let odd = self.strange || !self.unlike || repeats;
+        [odd || self.named, odd].map(|odd| if odd { Bound::Word } else { Bound::Plain })
+    }
+}
+
 impl Speller<'_> {
     fn take(&mut self, c: char) -> Option<()> {
         let fold = table::table().get(c);
@@ -112,6 +147,7 @@ impl Speller<'_> {
             Class::Letter => self.letter(c, &fold)?,
             Class::Digit => {
                 self.digits = true;
+                self.piece.strange = true;
                 self.letters += 1;
                 self.push(key_of(c)?);
             }
@@ -129,6 +165,8 @@ impl Speller<'_> {
         self.spaceless |= fold.bits & table::SPACELESS != 0;
         self.korean |= fold.bits & table::KOREAN != 0;
         self.ascii |= c.is_ascii();
+        self.piece.strange |= !c.is_ascii();
+        self.piece.unlike |= u8::try_from(c).is_ok_and(|c| c.is_ascii() && !is_alike(c));
         self.letters += 1;
         if !c.is_ascii() && fold.bits & table::SPACELESS == 0 {
             let script = table::table().script(fold.script);
@@ -139,36 +177,39 @@ impl Speller<'_> {
         Some(())
     }
 
-    /// A letter of a word with signs; words without them begin and end beside it. One that may as
-    /// well separate ends the row; beside any other no letter is single, nor is a piece one.
+    /// A letter of a word with signs; words without them begin and end beside it. One that may as well
+    /// separate ends the row; beside any other no letter is single, nor is a piece one, and words with it begin
+    /// and end where the row does.
     fn sign(&mut self, c: char, class: Class) -> Option<()> {
         let (key, optional) = (key_of(c)?, class != Class::Sign);
+        let mut bound = Bound::Nothing;
         if optional {
-            self.end_row()
+            self.end_row();
+            bound = Bound::Word;
         } else {
-            self.end_piece()
+            self.end_piece();
         }
-        self.keys.push(Key { key, optional, begins: true, ends: true });
-        self.piece = self.keys.len();
+        self.keys.push(Key { key, optional, begins: bound, ends: bound });
+        let start = self.keys.len();
+        let named = start == self.row + 1;
+        self.piece = Piece { start, named, ..Piece::default() };
         if optional {
-            self.row = self.piece;
+            self.row = start;
         }
         Some(())
     }
 
     /// Letters without a sign end here.
     fn end_piece(&mut self) {
-        let piece = self.keys.get_mut(self.piece..).unwrap_or_default();
-        if let [first, ..] = piece {
-            first.begins = true;
-        }
-        if let [.., last] = piece {
-            last.ends = true;
-        }
+        let piece = self.keys.get_mut(self.piece.start..).unwrap_or_default();
+        let [begins, ends] = self.piece.bounds(piece);
+        piece.first_mut().into_iter().for_each(|first| first.begins = begins);
+        piece.last_mut().into_iter().for_each(|last| last.ends = ends);
     }
 
     fn push(&mut self, key: char) {
-        self.keys.push(Key { key, optional: false, begins: false, ends: false });
+        let bound = Bound::Nothing;
+        self.keys.push(Key { key, optional: false, begins: bound, ends: bound });
     }
 
     fn mark(&mut self, c: char, fold: &Fold) -> Option<()> {
@@ -183,6 +224,7 @@ impl Speller<'_> {
             return None;
         }
         self.last = c;
+        self.piece.strange = true;
         self.push(key_of(c)?);
         Some(())
     }
@@ -191,13 +233,19 @@ impl Speller<'_> {
     fn end_row(&mut self) {
         self.end_piece();
         let row = self.keys.get_mut(self.row..).unwrap_or_default();
+        row.first_mut().into_iter().for_each(|first| first.begins = Bound::Word);
+        row.last_mut().into_iter().for_each(|last| last.ends = Bound::Word);
         let split = self.letters <= PIECE_MAX || self.spaceless;
-        for key in row {
-            key.begins |= split;
-            // Particles are written to Korean words.
-            key.ends |= split || self.korean;
+        // Particles are written to Korean words.
+        if split || self.korean {
+            row.iter_mut().for_each(|key| key.ends = Bound::Word);
         }
-        (self.row, self.piece, self.letters) = (self.keys.len(), self.keys.len(), 0);
+        if split {
+            row.iter_mut().for_each(|key| key.begins = Bound::Word);
+        }
+        let start = self.keys.len();
+        (self.row, self.letters) = (start, 0);
+        self.piece = Piece { start, ..Piece::default() };
         (self.spaceless, self.korean) = (false, false);
     }
 }

@@ -570,6 +570,21 @@ proptest! {
     }
 
     #[test]
+    fn words_beside_signs_are_found_as_the_slow_truth_finds_them(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "@", "$", "µ", "!", " ", " ", "ddd", "bad", "b4d", "tab", "t@b", "dabb", "dud", "dµd", "баба", "x", ".",
+        ]), 0..7),
+    ) {
+        let words = ["bad", "tad*", "*dud", "dabbs", "dabbad", "dud", "баба", "d"];
+        let pairs = ["bad tab", "tab bad", "dabb bad", "dud dud"];
+        let patterns = vec![
+            entries(View::Unmasked, Match::Word, 0, &words),
+            entries(View::Unmasked, Match::Phrase, 0, &pairs),
+        ];
+        text_hits(patterns, &parts.concat());
+    }
+
+    #[test]
     fn a_word_is_found_under_every_disguise_of_its_letters(picks in prop::collection::vec(0usize..4, 6)) {
         let ways = [["b", "8", "В", "ʙ"], ["l", "1", "|", "ł"], ["o", "0", "о", "ø"], ["r", "г", "ʀ", "ɍ"], ["p", "р", "₽", "ᴘ"], ["s", "$", "5", "ѕ"]];
         let word: String = ways.iter().zip(&picks).map(|(ways, pick)| ways[*pick]).collect();

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::normalise::{self, Key, Letter, Odd, Reading, Shape};
+use crate::normalise::{self, Bound, Key, Letter, Odd, Reading, Shape};
 
 use super::table::{Filter, Keyed};
 
@@ -232,29 +232,30 @@ impl Spellings {
 
 impl Spellings {
     /// Is there a spelling of these keys that `is_one` says yes to? It is asked of every spelling from
-    /// a place where a word may begin, and told whether it ends where one may.
+    /// a place where a word may begin, and told what begins there, and what ends where it ends.
     pub(super) fn any(
         &self,
         keyed: &Keyed,
         way: Way,
         keys: &[Key],
-        mut is_one: impl FnMut(u64, bool) -> bool,
+        mut is_one: impl FnMut(u64, [Bound; 2]) -> bool,
     ) -> bool {
         let mut walk = KeyWalk { keyed, spellings: self, spelt: Vec::new(), next: Vec::new() };
         (0..keys.len()).any(|at| match way {
             Way::Forwards => {
                 let from = keys.get(at..).unwrap_or_default();
-                let begins = from.first().is_some_and(|key| key.begins);
-                begins
+                let begins = from.first().map_or(Bound::Nothing, |key| key.begins);
+                begins != Bound::Nothing
                     && self.first.may_begin(from.iter())
-                    && walk.any(from.iter().map(|key| (key, key.ends)), &mut is_one)
+                    && walk.any(from.iter().map(|key| (key, [begins, key.ends])), &mut is_one)
             }
             Way::Backwards => {
                 let from = keys.get(..=at).unwrap_or_default();
-                let begins = from.last().is_some_and(|key| key.ends);
-                begins
-                    && self.first.may_begin(from.iter().rev())
-                    && walk.any(from.iter().rev().map(|key| (key, key.begins)), &mut is_one)
+                let begins = from.last().map_or(Bound::Nothing, |key| key.ends);
+                let keys = || from.iter().rev();
+                begins != Bound::Nothing
+                    && self.first.may_begin(keys())
+                    && walk.any(keys().map(|key| (key, [begins, key.begins])), &mut is_one)
             }
         })
     }
@@ -285,14 +286,14 @@ impl KeyWalk<'_> {
     /// From one place on, as far as runs and dotted stretches go.
     fn any<'k>(
         &mut self,
-        keys: impl Iterator<Item = (&'k Key, bool)>,
-        is_one: &mut impl FnMut(u64, bool) -> bool,
+        keys: impl Iterator<Item = (&'k Key, [Bound; 2])>,
+        is_one: &mut impl FnMut(u64, [Bound; 2]) -> bool,
     ) -> bool {
         self.spelt.clear();
         self.spelt.push(Spelt::default());
         let mut split = 0;
-        for (key, ends) in keys {
-            split += usize::from(key.begins && key.ends);
+        for (key, bounds) in keys {
+            split += usize::from(key.begins.min(key.ends) == Bound::Word);
             // A word of repeats may go on to its end, which a closer look finds.
             if split > DOTTED_MAX {
                 return true;
@@ -306,7 +307,7 @@ impl KeyWalk<'_> {
             if self.spelt.is_empty() {
                 return false;
             }
-            if self.spelt.iter().any(|spelt| is_one(spelt.hash, ends)) {
+            if self.spelt.iter().any(|spelt| is_one(spelt.hash, bounds)) {
                 return true;
             }
         }

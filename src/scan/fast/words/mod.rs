@@ -6,7 +6,7 @@ mod look;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::normalise::{self, Key, Odd, Sketch, Suspects, Token};
+use crate::normalise::{self, Bound, Key, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
 use super::spell::{self, Reach, Spellings, SpellingsBuilder, Way};
@@ -76,19 +76,25 @@ impl OddWords {
     fn spells(&self, keyed: &Keyed, keys: &[Key], halves: &mut Vec<u64>) -> Spells {
         let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
         halves.clear();
-        let forwards = |spelt: u64, ends: bool| {
-            if ends && halves.len() <= HALVES_MAX && self.is_half(spelt) {
+        let mut has_odd = false;
+        let forwards = |spelt: u64, [begins, ends]: [Bound; 2]| {
+            let word = begins.min(ends);
+            let asked = halves.len() <= HALVES_MAX || !has_odd;
+            if word != Bound::Nothing && asked && self.is_half(spelt) {
                 halves.push(spelt);
+                has_odd |= word == Bound::Word;
             }
-            ends && is_one(&self.whole, spelt) || is_one(&self.heads, spelt)
+            begins == Bound::Word
+                && (ends == Bound::Word && is_one(&self.whole, spelt) || is_one(&self.heads, spelt))
         };
-        let backwards = |spelt: u64, _: bool| is_one(&self.tails, spelt);
+        let backwards =
+            |spelt: u64, [ends, _]: [Bound; 2]| ends == Bound::Word && is_one(&self.tails, spelt);
         let entry = self.forwards.any(keyed, Way::Forwards, keys, forwards)
             || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards);
-        match (entry, halves.is_empty()) {
+        match (entry, has_odd) {
             (true, _) => Spells::Entry,
-            (false, false) => Spells::Halves,
-            (false, true) => Spells::Nothing,
+            (false, true) => Spells::Halves,
+            (false, false) => Spells::Nothing,
         }
     }
 
@@ -115,7 +121,7 @@ impl OddWords {
 enum Spells {
     /// No word of any form.
     Nothing,
-    /// Words that only stand beside another one.
+    /// Words that only stand beside another one, one of which may be odd.
     Halves,
     /// A form, or the beginning or end of one.
     Entry,
