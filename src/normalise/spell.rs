@@ -75,8 +75,9 @@ fn key_of(c: char) -> Option<char> {
     key.filter(|key| *key != SEVERAL)
 }
 
-/// Fills `keys` with those of a stretch. `None`: it takes a closer look.
-pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
+/// Fills `keys` with those of a stretch; true where there are emoji in it, which are words without keys.
+/// `None`: it takes a closer look.
+pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<bool> {
     keys.clear();
     let mut speller = Speller {
         keys,
@@ -89,6 +90,7 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
         ascii: false,
         arabic: false,
         digits: false,
+        emoji: false,
         base: None,
         last: ' ',
     };
@@ -97,7 +99,7 @@ pub(crate) fn keys(text: &str, keys: &mut Vec<Key>) -> Option<()> {
     // Letters of a script without classes have those that they look like, and digits of Arabic words
     // those that they stand for.
     let mixed = speller.foreign && speller.ascii || speller.arabic && speller.digits;
-    (!mixed).then_some(())
+    (!mixed).then_some(speller.emoji)
 }
 
 struct Speller<'k> {
@@ -114,6 +116,7 @@ struct Speller<'k> {
     ascii: bool,
     arabic: bool,
     digits: bool,
+    emoji: bool,
     base: Option<Fold>,
     last: char,
 }
@@ -155,6 +158,10 @@ impl Speller<'_> {
             Class::Mark => return self.mark(c, &fold),
             Class::Joiner | Class::Selector | Class::Invisible => return Some(()),
             Class::EmojiLetter | Class::Marked | Class::Strange => return None,
+            Class::Emoji | Class::Tone => {
+                self.emoji = true;
+                self.end_row();
+            }
             _ => self.end_row(),
         }
         (self.base, self.last) = (Some(fold), c);

@@ -451,6 +451,14 @@ fn a_long_run_of_single_letters_costs_no_more_a_letter_than_a_short_one() {
     assert!(long < short * 64, "16 times the letters: {short:?}, then {long:?}");
 }
 
+#[test]
+fn an_odd_word_is_found_beside_an_emoji() {
+    let pattern = || entries(View::Unmasked, Match::Phrase, 0, &["pills 😀", "👍🏽 pills"]);
+    for text in ["p i l l s😀", "so p1lls 😀 now", "👍🏽 p i l l s"] {
+        assert_eq!(text_hits(vec![pattern()], text).all.len(), 1, "{text}");
+    }
+}
+
 fn plain_words() -> impl Strategy<Value = Vec<String>> {
     let word =
         prop::sample::select(vec!["bl", "orp", "zot", "год", "тихо", "كتاب", "मन", "x", "12"]);

@@ -132,11 +132,13 @@ fn again(spelt: u64) -> u64 {
     spelt.rotate_left(32)
 }
 
-/// What one stretch after the other is spelt in. Only room: nothing is read of it.
+/// What one stretch after the other is spelt in. Room: nothing of the last stretch is read.
 #[derive(Debug, Default)]
 pub(super) struct SpellRoom {
     keys: Vec<Key>,
     halves: Vec<u64>,
+    /// Emoji may be halves too.
+    has_emoji: bool,
 }
 
 /// Forms on their way to the tables.
@@ -528,7 +530,7 @@ impl Words {
         has_half
             && match self.spells(text, &(0..text.len()), room) {
                 Spells::Entry => true,
-                Spells::Halves => self.odd.has_pair(&self.keyed, &room.halves),
+                Spells::Halves => room.has_emoji || self.odd.has_pair(&self.keyed, &room.halves),
                 Spells::Nothing => false,
             }
     }
@@ -536,7 +538,10 @@ impl Words {
     fn spells(&self, text: &str, stretch: &Range<usize>, room: &mut SpellRoom) -> Spells {
         let stretch = text.get(stretch.clone()).unwrap_or_default();
         match normalise::keys(stretch, &mut room.keys) {
-            Some(()) => self.odd.spells(&self.keyed, &room.keys, &mut room.halves),
+            Some(has_emoji) => {
+                room.has_emoji = has_emoji;
+                self.odd.spells(&self.keyed, &room.keys, &mut room.halves)
+            }
             None => Spells::Entry,
         }
     }
