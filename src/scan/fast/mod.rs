@@ -6,7 +6,7 @@
 //! anchors  which patterns of a rule must hit before anything else of it matters
 //! asked    rules that wait for links, fields and the like, by what they list
 //! words    each form of an entry under the hash of one word or two neighbours; look: up the words of a
-//!          plain text; spell: of odd words
+//!          plain text; odd, spell: of odd words
 //! phrases  all forms, small; table: hashes to numbers, behind a filter
 //! ```
 //!

@@ -2,23 +2,22 @@
 //! could hold. Says too much now and then, never too little.
 
 mod look;
+mod odd;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::normalise::{self, Bound, Key, Odd, Sketch, Suspects, Token};
+use crate::normalise::{self, Odd, Sketch, Suspects, Token};
 
 use super::phrases::KnownUnit;
-use super::spell::{self, Reach, Spellings, SpellingsBuilder, Way};
+use super::spell::{self, Reach, SpellingsBuilder, Way};
 use super::table::{Filter, Keyed, Lookup};
+pub(super) use odd::SpellRoom;
+use odd::{OddWords, Spells, again};
 
 /// Bytes of a word's beginning or end that prefixes and suffixes are looked up by: the most that the
 /// entry has.
 const ENDS: [usize; 4] = [12, 8, 4, 1];
-
-/// Words that are one of two neighbours in a text of which any two are tried: of more one is taken for
-/// granted.
-const HALVES_MAX: usize = 32;
 
 /// Words of a glued entry that are told apart by number; more are one.
 const GLUED_MAX: usize = 63;
@@ -54,91 +53,6 @@ impl Ends {
     fn build(pairs: Vec<(u64, u32)>, sizes: BTreeSet<usize>) -> Self {
         Self { lookup: Lookup::build(pairs), sizes: sizes.into_iter().collect() }
     }
-}
-
-/// The same by spelling.
-#[derive(Debug, Default)]
-struct OddWords {
-    forwards: Spellings,
-    backwards: Spellings,
-    whole: Lookup,
-    heads: Lookup,
-    tails: Lookup,
-    /// Spellings that are one of two neighbours, and now and then another: less often than one filter
-    /// says so, for long stretches are asked for many times.
-    paired: [Filter; 2],
-    pairs: Lookup,
-}
-
-impl OddWords {
-    /// What stretches of these keys could be. Fills `halves` with those that are one of two neighbours, in
-    /// the order of the text, and a few at most.
-    fn spells(&self, keyed: &Keyed, keys: &[Key], halves: &mut Vec<u64>) -> Spells {
-        let is_one = |of: &Lookup, spelt: u64| of.get(spelt).next().is_some();
-        halves.clear();
-        let mut has_odd = false;
-        let forwards = |spelt: u64, [begins, ends]: [Bound; 2]| {
-            let word = begins.min(ends);
-            let asked = halves.len() <= HALVES_MAX || !has_odd;
-            if word != Bound::Nothing && asked && self.is_half(spelt) {
-                halves.push(spelt);
-                has_odd |= word == Bound::Word;
-            }
-            begins == Bound::Word
-                && (ends == Bound::Word && is_one(&self.whole, spelt) || is_one(&self.heads, spelt))
-        };
-        let backwards =
-            |spelt: u64, [ends, _]: [Bound; 2]| ends == Bound::Word && is_one(&self.tails, spelt);
-        let entry = self.forwards.any(keyed, Way::Forwards, keys, forwards)
-            || !self.tails.is_empty() && self.backwards.any(keyed, Way::Backwards, keys, backwards);
-        match (entry, has_odd) {
-            (true, _) => Spells::Entry,
-            (false, true) => Spells::Halves,
-            (false, false) => Spells::Nothing,
-        }
-    }
-
-    /// Is the spelling one of two neighbours? Wrong in one of thousands.
-    fn is_half(&self, spelt: u64) -> bool {
-        self.paired.iter().zip([spelt, again(spelt)]).all(|(filter, spelt)| filter.may_hold(spelt))
-    }
-
-    /// Are two of these spellings, which are in the order of a text, neighbours of a form?
-    fn has_pair(&self, keyed: &Keyed, halves: &[u64]) -> bool {
-        if halves.len() > HALVES_MAX {
-            return true;
-        }
-        let is_pair = |first: u64, second: u64| self.pairs.may_hold(keyed.pair(first, second));
-        halves.iter().enumerate().any(|(at, first)| {
-            let behind = halves.get(at + 1..).unwrap_or_default();
-            behind.iter().any(|second| is_pair(*first, *second))
-        })
-    }
-}
-
-/// What could be spelt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spells {
-    /// No word of any form.
-    Nothing,
-    /// Words that only stand beside another one, one of which may be odd.
-    Halves,
-    /// A form, or the beginning or end of one.
-    Entry,
-}
-
-/// Other bits of a spelling's hash, for a second filter.
-fn again(spelt: u64) -> u64 {
-    spelt.rotate_left(32)
-}
-
-/// What one stretch after the other is spelt in. Room: nothing of the last stretch is read.
-#[derive(Debug, Default)]
-pub(super) struct SpellRoom {
-    keys: Vec<Key>,
-    halves: Vec<u64>,
-    /// Emoji may be halves too.
-    has_emoji: bool,
 }
 
 /// Forms on their way to the tables.
