@@ -111,7 +111,7 @@ struct Speller<'k> {
     letters: usize,
     spaceless: bool,
     korean: bool,
-    /// Scripts without classes; ASCII letters; Arabic; digits.
+    /// Scripts without classes; ASCII letters; Arabic; digits; emoji.
     foreign: bool,
     ascii: bool,
     arabic: bool,
