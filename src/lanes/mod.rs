@@ -116,7 +116,7 @@ pub(crate) trait Lanes: Copy {
     /// behind them means nothing.
     #[inline(always)]
     fn places(self, at: u32, mut mask: u64, to: &mut [u32; BLOCK]) {
-        // Eight at a time, so that a guess at how many there are is seldom wrong.
+        // Eight without a question between them.
         let (eights, _) = to.as_chunks_mut::<8>();
         for eight in eights {
             for slot in eight {
@@ -134,8 +134,8 @@ pub(crate) trait Lanes: Copy {
     fn words(self, block: Self::Block, set: &Set) -> Bytes;
 }
 
-/// A copy of a text with spaces around it, so that a block stands wherever one is asked for: to put one
-/// together at an end of the text costs more than to copy most texts. Room is kept for the next one.
+/// A copy of a text with spaces around it, so that a block stands wherever one is asked for and none has to
+/// be put together at an end of the text. Room is kept for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Spaced {
     bytes: Vec<u8>,

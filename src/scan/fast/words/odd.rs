@@ -34,7 +34,7 @@ impl OddWords {
             let word = begins.min(ends);
             let asked = halves.len() <= HALVES_MAX || !has_odd;
             if word != Bound::Nothing && asked && self.is_half(spelt) {
-                halves.push(spelt);
+                halves.extend((halves.len() <= HALVES_MAX).then_some(spelt));
                 has_odd |= word == Bound::Word;
             }
             begins == Bound::Word
