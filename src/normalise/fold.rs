@@ -63,9 +63,16 @@ impl Glyph {
     }
 }
 
+/// The first letter of Thai.
+pub(super) const FIRST_SPACELESS: char = '\u{E01}';
+
 /// Scripts without spaces, of design section 7. The prolonged sound mark belongs to kana though
 /// Unicode calls it common.
 pub(crate) fn is_spaceless(c: char) -> bool {
+    // Asked of every letter; those of Latin, Greek, Cyrillic, Arabic and Hindi stand before all of these.
+    if c < FIRST_SPACELESS {
+        return false;
+    }
     let named = matches!(
         tables::script(c),
         Script::Han

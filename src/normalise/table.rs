@@ -122,6 +122,15 @@ impl Fold {
         std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 
+    /// Its first character, and what is behind it. One byte is one of ASCII, and needs no look at what it is.
+    pub(super) fn first(&self) -> Option<(char, &str)> {
+        if let [byte] = self.bytes() {
+            return Some((char::from(*byte), ""));
+        }
+        let mut chars = self.str().chars();
+        chars.next().map(|first| (first, chars.as_str()))
+    }
+
     /// One letter of a script with spaces, and nothing else.
     pub(super) fn is_plain_letter(&self) -> bool {
         self.sizes & PLAIN != 0
@@ -141,9 +150,9 @@ impl Fold {
             Class::Other | Class::Sign | Class::InnerSign | Class::Dot | Class::Pipe => Kind::Other,
             _ => return None,
         };
-        let mut chars = self.str().chars();
         let compat = self.bits & COMPAT != 0;
-        Some(Glyph { ch: chars.next()?, kind, range, shown, compat, joined: false })
+        let (ch, _) = self.first()?;
+        Some(Glyph { ch, kind, range, shown, compat, joined: false })
     }
 }
 

@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 
+use unicode_script::{Script, UnicodeScript};
+
 use super::{Form, Odd, Shape, canonical, fold, fold_words, skeleton, unmask_entry, views};
 
 /// Text from every script and trick that the views know.
@@ -380,6 +382,15 @@ fn a_unit_is_spaceless_where_all_of_it_is() {
         let units = unmasked.forms.iter().flat_map(|form| &form.units);
         assert!(units.map(|unit| unit.spaceless).eq([spaceless]), "{entry}");
     }
+}
+
+#[test]
+fn no_script_without_spaces_stands_before_thai() {
+    use Script::{Han, Hiragana, Katakana, Khmer, Lao, Myanmar, Thai};
+    let spaceless = [Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar];
+    let mut before = '\0'..fold::FIRST_SPACELESS;
+    assert!(!before.any(|c| spaceless.contains(&c.script()) || "ー〆".contains(c)));
+    assert!(super::is_spaceless(fold::FIRST_SPACELESS));
 }
 
 fn shapes(text: &str) -> Vec<&'static str> {

@@ -87,7 +87,7 @@ pub(crate) fn counted(
     let mut links: Vec<_> = links.iter().filter(|link| !link.is_empty()).cloned().collect();
     links.sort_by_key(|link| (link.start, link.end));
     let mut links = links.into_iter().peekable();
-    let mut out: Vec<Counted> = Vec::new();
+    let mut out: Vec<Counted> = Vec::with_capacity(words.len());
     for word in words {
         while let Some(link) = links.next_if(|link| link.start < word.range.end) {
             push_link(&mut out, link);

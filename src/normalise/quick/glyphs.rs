@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use crate::normalise::fold::{Glyph, Kind};
-use crate::normalise::table::{self, Class, Fold};
+use crate::normalise::table::{self, Class, Fold, Table};
 
 /// The glyphs of a text at `start` of a longer one. `None`: a character does more than the table
 /// knows.
 pub(super) fn plain_glyphs(text: &str, start: usize) -> Option<Vec<Glyph>> {
     let mut glyphs = Glyphs {
+        table: table::table(),
         all: Vec::with_capacity(text.len()),
         cluster: 0,
         base: None,
@@ -24,6 +25,7 @@ pub(super) fn plain_glyphs(text: &str, start: usize) -> Option<Vec<Glyph>> {
 }
 
 struct Glyphs {
+    table: &'static Table,
     all: Vec<Glyph>,
     /// The first glyph of the character that marks hang on.
     cluster: usize,
@@ -35,7 +37,7 @@ struct Glyphs {
 
 impl Glyphs {
     fn take(&mut self, c: char, range: Range<usize>) -> Option<()> {
-        let fold = table::table().get(c);
+        let fold = self.table.get(c);
         match fold.class {
             Class::Mark => return self.mark(c, &fold, range.end),
             Class::Marked => return self.marked(c, &range),
@@ -72,14 +74,18 @@ impl Glyphs {
     fn letters(&mut self, c: char, fold: &Fold, range: &Range<usize>) {
         self.cluster = self.all.len();
         let compat = fold.bits & table::COMPAT != 0;
-        for ch in fold.str().chars() {
+        let mut letter = |ch: char| {
             let range = range.clone();
             self.all.push(Glyph { ch, kind: Kind::Letter, range, shown: c, compat, joined: false });
+        };
+        if let Some((first, behind)) = fold.first() {
+            letter(first);
+            behind.chars().for_each(letter);
         }
     }
 
     fn marked(&mut self, c: char, range: &Range<usize>) -> Option<()> {
-        let (letter, (mark, fold)) = table::table().parts(c)?;
+        let (letter, (mark, fold)) = self.table.parts(c)?;
         self.letters(c, &letter, range);
         self.settle(letter);
         self.mark(mark, &fold, range.end)

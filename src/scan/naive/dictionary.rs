@@ -1,6 +1,6 @@
 //! The words of all entries, and where they occur in a text.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -30,13 +30,13 @@ pub(super) struct Occurrence {
 }
 
 /// Occurrences by unit, sorted, without doubles.
-pub(super) type Occurrences = HashMap<usize, Vec<Occurrence>>;
+pub(super) type Occurrences = BTreeMap<usize, Vec<Occurrence>>;
 
 /// Every unit of every entry, once.
 #[derive(Debug, Default)]
 pub(super) struct Dictionary {
     units: Vec<Known>,
-    ids: HashMap<Key, usize>,
+    ids: BTreeMap<Key, usize>,
     whole: Lookup,
     starts: Lookup,
     ends: Lookup,
@@ -49,14 +49,14 @@ pub(super) struct Dictionary {
 
 #[derive(Debug)]
 struct Known {
-    /// Letters, digits apart: a unit of fewer than two has no variants. A number is never odd, or
+    /// Two letters or more, digits apart: a unit of fewer has no variants. A number is never odd, or
     /// `00000` were `o o o o o`.
-    letters: usize,
+    has_letters: bool,
     /// A phrase without its spaces: only runs are compared with it.
     joined: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     text: String,
     open_left: bool,
@@ -64,22 +64,32 @@ struct Key {
     joined: bool,
 }
 
-/// Units by text, and the longest text in bytes.
+/// Units by text.
 #[derive(Debug, Default)]
 struct Lookup {
-    units: HashMap<String, usize>,
-    longest: usize,
+    units: BTreeMap<String, usize>,
+    /// A bit for each length of a text, in bytes; the highest for all that are longer.
+    lengths: u64,
 }
 
 impl Lookup {
     fn insert(&mut self, text: &str, unit: usize) {
-        self.longest = self.longest.max(text.len());
+        self.lengths |= bit_of(text.len());
         self.units.insert(text.to_owned(), unit);
     }
 
     fn get(&self, text: &str) -> Option<usize> {
-        if text.len() > self.longest { None } else { self.units.get(text).copied() }
+        // Few words of a post are as long as one of the few entries that it could hold.
+        if self.lengths & bit_of(text.len()) == 0 { None } else { self.units.get(text).copied() }
     }
+
+    fn is_empty(&self) -> bool {
+        self.lengths == 0
+    }
+}
+
+fn bit_of(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 #[derive(Debug, Default)]
@@ -113,8 +123,8 @@ impl Dictionary {
         }
         let unit = self.units.len();
         let mark = unicode_normalization::char::is_combining_mark;
-        let letters = key.text.chars().filter(|c| c.is_alphabetic() && !mark(*c)).count();
-        self.units.push(Known { letters, joined: key.joined });
+        let mut letters = key.text.chars().filter(|c| c.is_alphabetic() && !mark(*c));
+        self.units.push(Known { has_letters: letters.nth(1).is_some(), joined: key.joined });
         let lookup = match (key.open_left, key.open_right) {
             (false, false) => &mut self.whole,
             (false, true) => &mut self.starts,
@@ -170,7 +180,7 @@ impl Dictionary {
     /// written to them.
     fn parts_of_word(&self, views: &Views<'_>, word: &Word, out: &mut Occurrences) {
         let text = views.folded().get(word.folded.clone()).unwrap_or_default();
-        let has_open = self.starts.longest > 0 || self.ends.longest > 0;
+        let has_open = !self.starts.is_empty() || !self.ends.is_empty();
         if !has_open && !text.chars().any(normalise::is_hangul) {
             return;
         }
@@ -202,7 +212,7 @@ impl Dictionary {
             Shape::Dots => self.dotted(odd, &mut spans),
             Shape::Run(runs) => self.run(odd, runs, &mut spans),
         }
-        spans.retain(|(unit, _, _)| self.units.get(*unit).is_some_and(|known| known.letters >= 2));
+        spans.retain(|(unit, _, _)| self.units.get(*unit).is_some_and(|known| known.has_letters));
         spans.sort_unstable_by_key(|&(unit, start, end)| (unit, start, std::cmp::Reverse(end)));
         let mut widest = (usize::MAX, 0);
         for (unit, start, end) in spans {
@@ -379,7 +389,7 @@ fn is_hangul(letter: &Letter) -> bool {
 }
 
 impl Tries {
-    fn of(units: &HashMap<Key, usize>, spelt: impl Fn(&str) -> String) -> Self {
+    fn of(units: &BTreeMap<Key, usize>, spelt: impl Fn(&str) -> String) -> Self {
         let mut tries = Self::default();
         units.iter().for_each(|(key, unit)| tries.insert(key, &spelt(&key.text), *unit));
         tries

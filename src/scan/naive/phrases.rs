@@ -1,6 +1,6 @@
 //! Entries of words: which units in a row, how far apart.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::normalise::{self, Form, Unit};
 use crate::record::{Parts, View};
@@ -17,7 +17,7 @@ pub(in crate::scan) struct Phrases {
     dictionary: Dictionary,
     phrases: Vec<Phrase>,
     /// Phrases by their first unit.
-    by_first: HashMap<usize, Vec<usize>>,
+    by_first: BTreeMap<usize, Vec<usize>>,
 }
 
 /// One form of one entry of one pattern.
