@@ -2,7 +2,7 @@
 
 use super::codes::Code;
 use super::names::nearest;
-use super::report::{Faults, Span, quoted};
+use super::report::{Faults, Note, Span, quoted};
 use super::yaml::{Node, Value};
 
 /// Keys of one mapping among which a misspelt one is looked for.
@@ -36,7 +36,12 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// Reports unknown keys, keys for later versions, and anything that is no mapping.
     pub(super) fn read(node: &'n Node, keys: &'static Keys, faults: &mut Faults) -> Option<Self> {
-        let map = mapping(node, keys.of, faults)?;
+        let Value::Map(map) = &node.value else {
+            let known = keys.known.join(", ");
+            let help = format!("{HOW_TO_MAP}; its keys are {known}");
+            no_mapping(node, keys.of, faults).help(help);
+            return None;
+        };
         let (mut is_partial, mut is_later) = (false, false);
         for (key, _) in map {
             is_partial |= !is_known(key, keys, faults);
@@ -100,6 +105,8 @@ impl<'n> Fields<'n> {
     }
 }
 
+const HOW_TO_MAP: &str = "write keys and values: `key: value`, or `{key: value, …}` on one line";
+
 /// The pairs of a mapping; anything else is reported.
 pub(super) fn mapping<'n>(
     node: &'n Node,
@@ -109,10 +116,16 @@ pub(super) fn mapping<'n>(
     if let Value::Map(map) = &node.value {
         return Some(map);
     }
-    faults
-        .error(Code::WrongType, node.span, format!("{of} is a mapping, found {}", node.describe()))
-        .help("write keys and values: `key: value`, or `{key: value, …}` on one line");
+    no_mapping(node, of, faults).help(HOW_TO_MAP);
     None
+}
+
+fn no_mapping<'f>(node: &Node, of: &str, faults: &'f mut Faults) -> Note<'f> {
+    faults.error(
+        Code::WrongType,
+        node.span,
+        format!("{of} is a mapping, found {}", node.describe()),
+    )
 }
 
 /// The text of a key; keys are scalars.

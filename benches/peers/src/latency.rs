@@ -77,6 +77,7 @@ struct Round {
 
 fn lines() -> Vec<Line> {
     let tidegate = (Kind::Tidegate(Pack::Finds(View::Unmasked)), "Tidegate, all views");
+    let counted = (Kind::Tidegate(Pack::Counts), "Tidegate, counted");
     let table = (Kind::Rust("word-table"), "ordinary Rust, a table of words");
     let bare = (Kind::Rust("bare"), "bare loop");
     let streams = (Kind::Streams, "Kafka Streams");
@@ -92,7 +93,8 @@ fn lines() -> Vec<Line> {
         at(tidegate, once, 25, RATE),
         at(tidegate, once, 20, RATE),
         at(tidegate, once, 10, RATE),
-        at((Kind::Tidegate(Pack::Counts), "Tidegate, counted"), once, 25, RATE),
+        at(counted, once, 25, RATE),
+        at(counted, once, 20, RATE),
         at(tidegate, least, 25, RATE),
         at(table, once, 50, RATE),
         at(table, least, 50, RATE),

@@ -306,7 +306,6 @@ impl Member {
                 RDKafkaErrorCode::GroupAuthorizationFailed
                 | RDKafkaErrorCode::TopicAuthorizationFailed,
             ) => stop("not allowed to read: grant Read and Describe on topics and group"),
-            KafkaError::PartitionEOF(_) => Ok(()),
             _ => {
                 self.watch.waiting(&error.to_string());
                 Ok(())
