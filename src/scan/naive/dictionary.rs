@@ -51,7 +51,7 @@ pub(super) struct Dictionary {
 struct Known {
     /// Two letters or more, digits apart: a unit of fewer has no variants. A number is never odd, or
     /// `00000` were `o o o o o`.
-    has_letters: bool,
+    has_variants: bool,
     /// A phrase without its spaces: only runs are compared with it.
     joined: bool,
 }
@@ -84,7 +84,7 @@ impl Lookup {
     }
 
     fn is_empty(&self) -> bool {
-        self.lengths == 0
+        self.units.is_empty()
     }
 }
 
@@ -124,7 +124,7 @@ impl Dictionary {
         let unit = self.units.len();
         let mark = unicode_normalization::char::is_combining_mark;
         let mut letters = key.text.chars().filter(|c| c.is_alphabetic() && !mark(*c));
-        self.units.push(Known { has_letters: letters.nth(1).is_some(), joined: key.joined });
+        self.units.push(Known { has_variants: letters.nth(1).is_some(), joined: key.joined });
         let lookup = match (key.open_left, key.open_right) {
             (false, false) => &mut self.whole,
             (false, true) => &mut self.starts,
@@ -212,7 +212,7 @@ impl Dictionary {
             Shape::Dots => self.dotted(odd, &mut spans),
             Shape::Run(runs) => self.run(odd, runs, &mut spans),
         }
-        spans.retain(|(unit, _, _)| self.units.get(*unit).is_some_and(|known| known.has_letters));
+        spans.retain(|(unit, _, _)| self.units.get(*unit).is_some_and(|known| known.has_variants));
         spans.sort_unstable_by_key(|&(unit, start, end)| (unit, start, std::cmp::Reverse(end)));
         let mut widest = (usize::MAX, 0);
         for (unit, start, end) in spans {
